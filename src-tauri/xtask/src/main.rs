@@ -1,0 +1,41 @@
+//! The repository's own tools: `cargo xtask gen`, `cargo xtask fmt` and `cargo xtask tidy`.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a tool for developers speaks in their terminal"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a tool for developers works on files and starts programs itself"
+)]
+
+mod codegen;
+mod fmt;
+mod repository;
+mod tidy;
+
+use anyhow::Result;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+  gen [--check]   write the window's types from the Rust types; --check: only say whether they are current
+  fmt [--check]   format every Rust file; --check: only say what would change
+  tidy            the rules of the repository that no linter knows";
+
+fn main() -> Result<ExitCode> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args[..] {
+        ["gen"] => codegen::write()?,
+        ["gen", "--check"] => codegen::check(),
+        ["fmt"] => fmt::run(fmt::Mode::Write)?,
+        ["fmt", "--check"] => fmt::run(fmt::Mode::Check)?,
+        ["tidy"] => tidy::report()?,
+        _ => {
+            eprintln!("{USAGE}");
+            return Ok(ExitCode::from(2));
+        }
+    };
+    Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
