@@ -1,0 +1,29 @@
+//! The pure domain: what a limit, a reading, a failure and an alert are, and every decision about them.
+//!
+//! Nothing here does I/O or reads a clock: a function that needs the time takes `now`. The types derive serde so that
+//! one form serves disk, socket and window alike; no format crate is known here.
+
+pub mod alert;
+pub mod amount;
+pub mod bundle;
+pub mod gate;
+pub mod id;
+pub mod pace;
+pub mod poll;
+pub mod reading;
+pub mod schedule;
+pub mod settings;
+pub mod trouble;
+pub mod window;
+
+pub use amount::Amount;
+pub use bundle::{
+    Freshness, Origin, ProviderInfo, Seat, SeatState, Seen, Stamp, UsageSnapshotBundle,
+    default_stale_after,
+};
+pub use id::{AccountKey, ProviderId, SourceId};
+pub use poll::Poll;
+pub use reading::{Account, Coverage, CreditUnit, Credits, Reading, Spend};
+pub use settings::Settings;
+pub use trouble::{Attempt, AttemptResult, Failure, Skip, Trouble};
+pub use window::{Percent, Scope, Window, WindowKind};
