@@ -1,0 +1,82 @@
+//! The table of commands: one place for their names, arguments and answers.
+
+use crate::{Bundle, Draft, SettingsState};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What a window needs to begin: subscribe first, then ask for this, then drop bundles with a lower `seq`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    /// The snapshot.
+    pub bundle: Bundle,
+    /// The settings pages.
+    pub settings: SettingsState,
+}
+
+/// One command as the generator of `commands.ts` sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Spec {
+    /// Name on the wire.
+    pub name: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// Names and TypeScript types of the arguments.
+    pub args: fn(&ts_rs::Config) -> Vec<(&'static str, String)>,
+    /// TypeScript type of the answer.
+    pub returns: fn(&ts_rs::Config) -> String,
+}
+
+macro_rules! commands {
+    ($($(#[doc = $doc:literal])+ $variant:ident $name:literal { $($arg:ident: $type:ty),* } -> $answer:ty;)+) => {
+        /// A question to the resident: `{"command": name, "args": {...}}`.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "command", content = "args")]
+        pub enum Command {
+            $(
+                $(#[doc = $doc])+
+                #[serde(rename = $name)]
+                $variant {
+                    $(#[allow(missing_docs, reason = "the command's own text says what it takes")] $arg: $type),*
+                },
+            )+
+        }
+
+        /// Every command, in order.
+        pub const SPECS: &[Spec] = &[
+            $(Spec {
+                name: $name,
+                doc: concat!($($doc),+),
+                args: |config| { let _ = config; vec![$((stringify!($arg), <$type as TS>::name(config))),*] },
+                returns: |config| <$answer as TS>::name(config),
+            },)+
+        ];
+    };
+}
+
+commands! {
+    /// The snapshot and everything that the settings pages show.
+    GetState "get_state" {} -> State;
+    /// Applies a draft wholly, or names every problem and applies nothing.
+    SaveSettings "save_settings" { draft: Draft } -> SettingsState;
+    /// Deletes a kept secret from keychain and memory.
+    ForgetSecret "forget_secret" { provider: String, field: String } -> SettingsState;
+    /// Asks for fresh numbers, of one provider or of all, as far as floors and pauses allow; answers once they are published.
+    Refresh "refresh" { provider: Option<String> } -> Bundle;
+    /// Installs or removes the bridge into an assistant's status line.
+    SetBridge "set_bridge" { provider: String, installed: bool } -> SettingsState;
+    /// Sends a notification now, to see whether and how the desktop shows it.
+    TestAlert "test_alert" {} -> ();
+    /// The redacted report that "Copy diagnostics" would copy.
+    Diagnostics "diagnostics" {} -> String;
+    /// Opens the vendor's own usage page in the browser.
+    OpenDashboard "open_dashboard" { provider: String } -> ();
+    /// Opens the folder of the logs.
+    OpenLogs "open_logs" {} -> ();
+    /// Shows recorded answers instead of live ones, or ends that.
+    SetDemo "set_demo" { on: bool } -> State;
+    /// Opens the window on a page, or brings it to the front.
+    OpenWindow "open_window" { page: Option<String> } -> ();
+    /// Ends the resident.
+    Quit "quit" {} -> ();
+}

@@ -1,0 +1,20 @@
+//! Everything that crosses a process border: what the window is shown, what it may ask, how errors are told.
+//!
+//! A value never carries a secret back: a secret crosses once, inside [`Draft`], towards the resident.
+
+pub mod bundle;
+pub mod command;
+pub mod error;
+pub mod link;
+pub mod settings;
+pub mod ts;
+
+pub use bundle::{
+    AttemptLine, Bundle, Card, FirstRun, Fresh, Level, Line, Looked, Meter, TroubleStrip,
+};
+pub use command::{Command, State};
+pub use error::{ErrorCode, IpcError};
+pub use settings::{
+    About, BridgeForm, Draft, KeyringForm, LedgerRow, Organization, ProviderForm, SecretDraft,
+    SecretForm, SettingsState, SourceForm,
+};

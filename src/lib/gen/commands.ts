@@ -1,0 +1,30 @@
+// Generated from the command table by `npm run gen`. Do not edit.
+
+import type * as wire from './wire';
+
+export interface Commands {
+  /** The snapshot and everything that the settings pages show. */
+  get_state: { args: Record<string, never>; answer: wire.State };
+  /** Applies a draft wholly, or names every problem and applies nothing. */
+  save_settings: { args: { draft: wire.Draft }; answer: wire.SettingsState };
+  /** Deletes a kept secret from keychain and memory. */
+  forget_secret: { args: { provider: string; field: string }; answer: wire.SettingsState };
+  /** Asks for fresh numbers, of one provider or of all, as far as floors and pauses allow; answers once they are published. */
+  refresh: { args: { provider: string | null }; answer: wire.Bundle };
+  /** Installs or removes the bridge into an assistant's status line. */
+  set_bridge: { args: { provider: string; installed: boolean }; answer: wire.SettingsState };
+  /** Sends a notification now, to see whether and how the desktop shows it. */
+  test_alert: { args: Record<string, never>; answer: null };
+  /** The redacted report that "Copy diagnostics" would copy. */
+  diagnostics: { args: Record<string, never>; answer: string };
+  /** Opens the vendor's own usage page in the browser. */
+  open_dashboard: { args: { provider: string }; answer: null };
+  /** Opens the folder of the logs. */
+  open_logs: { args: Record<string, never>; answer: null };
+  /** Shows recorded answers instead of live ones, or ends that. */
+  set_demo: { args: { on: boolean }; answer: wire.State };
+  /** Opens the window on a page, or brings it to the front. */
+  open_window: { args: { page: string | null }; answer: null };
+  /** Ends the resident. */
+  quit: { args: Record<string, never>; answer: null };
+}

@@ -1,0 +1,629 @@
+// Generated from the Rust types by `npm run gen`. Do not edit.
+
+export type Theme = "system" | "light" | "dark";
+
+export type Metric = "worst" | "session" | "weekly";
+
+export type FigureOf = "used" | "left";
+
+export type ResetAs = "clock" | "countdown";
+
+export type IconStyle = "bars" | "number";
+
+export type ResetNotice = "off" | "whenItMattered" | "always";
+
+export type QuietHours = { 
+/**
+ * Begin, local time.
+ */
+from: string, 
+/**
+ * End, local time.
+ */
+to: string, };
+
+export type Alerts = { 
+/**
+ * Percent used at which to warn, for windows of a kind that has no entry of its own.
+ */
+thresholds: Array<number>, 
+/**
+ * Percent used at which to warn, by kind of window (`session`, `weekly`...). An empty list turns the kind off.
+ */
+thresholdsByKind: { [key in string]: Array<number> }, 
+/**
+ * When a reset is worth a notice.
+ */
+reset: ResetNotice, 
+/**
+ * Whether to warn when the present pace uses a window up before it resets.
+ */
+runOut: boolean, 
+/**
+ * Whether to tell when an account stops or starts answering.
+ */
+account: boolean, 
+/**
+ * A daily time in which notices are held back, then told together.
+ */
+quietHours: QuietHours | null, 
+/**
+ * Whether notices may make a sound.
+ */
+sound: boolean, };
+
+export type Display = { 
+/**
+ * Which window the one figure is about.
+ */
+metric: Metric, 
+/**
+ * Whether figures say what is used or what is left.
+ */
+figure: FigureOf, 
+/**
+ * Whether a reset is a time of day or a countdown where only one fits.
+ */
+reset: ResetAs, 
+/**
+ * What the tray icon draws.
+ */
+icon: IconStyle, 
+/**
+ * Whether the panel shows a text beside the icon, where it can.
+ */
+title: boolean, 
+/**
+ * The provider that icon and title are about; `None` is the worst of all.
+ */
+shownProvider: string | null, };
+
+export type ProviderSettings = { 
+/**
+ * `None`: on where something of it was found on this machine.
+ */
+enabled: boolean | null, 
+/**
+ * `None` is automatic: every source in its order. Else the one source that is used.
+ */
+source: string | null, 
+/**
+ * Sources that automatic choice leaves out.
+ */
+sourcesOff: Array<string>, 
+/**
+ * The organisation to read, by the vendor's id; `None` lets the source choose.
+ */
+organization: string | null, 
+/**
+ * Whether a typed secret is kept in the system's keychain, or only until Claudometer ends.
+ */
+rememberSecret: boolean, };
+
+export type Settings = { 
+/**
+ * Version of the file's form.
+ */
+version: number, 
+/**
+ * Per provider id; a provider without an entry has the defaults.
+ */
+providers: { [key in string]: ProviderSettings }, 
+/**
+ * Seconds between polls that the person asks for.
+ */
+refreshIntervalSeconds: number, 
+/**
+ * What tray, window and terminal show.
+ */
+display: Display, 
+/**
+ * What is worth a notification.
+ */
+alerts: Alerts, 
+/**
+ * Colours of the window.
+ */
+theme: Theme, 
+/**
+ * Whether the desktop starts Claudometer at login.
+ */
+startAtLogin: boolean, 
+/**
+ * Whether a new version is looked for at start.
+ */
+checkUpdatesOnStartup: boolean, 
+/**
+ * Locale of dates, like `de_AT`; `None` is the system's (LC_TIME, LC_ALL, LANG).
+ */
+locale: string | null, };
+
+export type Problem = { 
+/**
+ * Path of the key, like `alerts.thresholds`.
+ */
+field: string, 
+/**
+ * What is allowed, one sentence.
+ */
+message: string, };
+
+export type Level = "unknown" | "calm" | "watch" | "low" | "exhausted";
+
+export type Fresh = "fresh" | "stale" | "rolledOver";
+
+export type Meter = { 
+/**
+ * Stable within its card.
+ */
+id: string, 
+/**
+ * `Session`, `Weekly`, `Weekly · Opus`.
+ */
+label: string, 
+/**
+ * Percent used, 0-100 or more; `null` is "not reported" and is drawn hollow.
+ */
+used: number | null, 
+/**
+ * The figure in words: `37 %`, `63 % left`, `not reported`.
+ */
+figure: string, 
+/**
+ * Urgency.
+ */
+level: Level, 
+/**
+ * Urgency as a word, for screen readers and colour-blind eyes; empty when calm.
+ */
+levelWord: string, 
+/**
+ * Trust.
+ */
+fresh: Fresh, 
+/**
+ * Whether the number is an estimate (shown with a leading `~`).
+ */
+estimated: boolean, 
+/**
+ * Where an even use would stand now, percent 0-100.
+ */
+expected: number | null, 
+/**
+ * Where the present pace ends, percent 0-100 or more.
+ */
+projected: number | null, 
+/**
+ * Pace in words: `12 points ahead of time`, `runs out 15:40`.
+ */
+pace: string | null, 
+/**
+ * When the window resets, in UTC.
+ */
+resetsAt: string | null, 
+/**
+ * The same in words: `resets 17:00 (in 2 h 10 m)`.
+ */
+resets: string | null, 
+/**
+ * Length of the window, in minutes.
+ */
+minutes: number | null, 
+/**
+ * Where this number comes from and how old it is, in words, when that differs from the card.
+ */
+provenance: string | null, 
+/**
+ * The whole meter as one sentence, for screen readers and tooltips.
+ */
+sentence: string, };
+
+export type Line = { 
+/**
+ * `Credits`.
+ */
+label: string, 
+/**
+ * `7.25 credits`.
+ */
+value: string, };
+
+export type TroubleStrip = { 
+/**
+ * Kind, as in `claudometer usage --json`: `auth_expired`.
+ */
+code: string, 
+/**
+ * A few words: `signed out`, `rate limited`.
+ */
+title: string, 
+/**
+ * What happened, and what stands meanwhile.
+ */
+detail: string, 
+/**
+ * What to do.
+ */
+remedy: string, 
+/**
+ * Keys and types of an answer that was not understood; no values.
+ */
+shape: string | null, };
+
+export type AttemptLine = { 
+/**
+ * The source in words.
+ */
+source: string, 
+/**
+ * How it ended, in words.
+ */
+outcome: string, 
+/**
+ * Whether it answered.
+ */
+ok: boolean, };
+
+export type Card = { 
+/**
+ * `provider/account`, stable.
+ */
+seat: string, 
+/**
+ * Provider id.
+ */
+provider: string, 
+/**
+ * Provider's name.
+ */
+name: string, 
+/**
+ * Plan as people know it.
+ */
+plan: string | null, 
+/**
+ * E-mail address or organisation.
+ */
+account: string | null, 
+/**
+ * A word such as `demo`, shown beside the name.
+ */
+badge: string | null, 
+/**
+ * Id of the meter that is shown large.
+ */
+worst: string | null, 
+/**
+ * Windows, the account's own first.
+ */
+meters: Array<Meter>, 
+/**
+ * Money spent beyond the plan.
+ */
+spend: Meter | null, 
+/**
+ * Balances and other single facts.
+ */
+lines: Array<Line>, 
+/**
+ * Where the newest numbers come from, in words.
+ */
+source: string | null, 
+/**
+ * Age of the newest numbers, in words (`4 min ago`).
+ */
+age: string | null, 
+/**
+ * When the newest numbers were measured, in UTC.
+ */
+observedAt: string | null, 
+/**
+ * When it is asked again, in words.
+ */
+next: string | null, 
+/**
+ * Standing trouble.
+ */
+trouble: TroubleStrip | null, 
+/**
+ * What the last refresh tried, in order.
+ */
+attempts: Array<AttemptLine>, 
+/**
+ * The vendor's own usage page.
+ */
+dashboard: string, };
+
+export type Looked = { 
+/**
+ * Provider id.
+ */
+provider: string, 
+/**
+ * Provider's name.
+ */
+name: string, 
+/**
+ * Places that were looked at, with `~` for the home folder.
+ */
+places: Array<string>, 
+/**
+ * How to sign in, one sentence.
+ */
+signIn: string, };
+
+export type FirstRun = { 
+/**
+ * One per provider.
+ */
+looked: Array<Looked>, };
+
+export type Bundle = { 
+/**
+ * Grows with every change within one run of the resident; a lower one than the last is to be dropped.
+ */
+seq: number, 
+/**
+ * When the words were made, in UTC.
+ */
+at: string, 
+/**
+ * Whether recorded answers are shown, not live ones.
+ */
+demo: boolean, 
+/**
+ * Whether a refresh is under way.
+ */
+refreshing: boolean, 
+/**
+ * The one line that matters most, as in the tray's tooltip.
+ */
+headline: string, 
+/**
+ * One per account.
+ */
+cards: Array<Card>, 
+/**
+ * Instead of cards, when nothing was found on this machine.
+ */
+firstRun: FirstRun | null, 
+/**
+ * Standing remarks about the whole, such as a test origin in use.
+ */
+remarks: Array<string>, };
+
+export type SourceForm = { 
+/**
+ * Source id.
+ */
+id: string, 
+/**
+ * A few words.
+ */
+label: string, 
+/**
+ * What it reads and whom it asks, one sentence.
+ */
+help: string, 
+/**
+ * Whether it could be used now.
+ */
+available: boolean, };
+
+export type SecretForm = { 
+/**
+ * Field id.
+ */
+field: string, 
+/**
+ * Label.
+ */
+label: string, 
+/**
+ * Where to find it, one sentence.
+ */
+help: string, 
+/**
+ * Whether one is kept.
+ */
+present: boolean, 
+/**
+ * Whether it is kept in the keychain (else only until Claudometer ends).
+ */
+remembered: boolean, };
+
+export type Organization = { 
+/**
+ * The vendor's id.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, };
+
+export type BridgeForm = { 
+/**
+ * Whether it is installed.
+ */
+installed: boolean, 
+/**
+ * What installing changes, and where, one sentence.
+ */
+help: string, 
+/**
+ * The command that was configured before and is passed on to.
+ */
+previous: string | null, 
+/**
+ * Why it cannot be installed now.
+ */
+obstacle: string | null, };
+
+export type ProviderForm = { 
+/**
+ * Provider id.
+ */
+id: string, 
+/**
+ * Provider's name.
+ */
+name: string, 
+/**
+ * Whether it is polled now, by choice or because something was found.
+ */
+active: boolean, 
+/**
+ * What was found of it on this machine, in words; empty when nothing.
+ */
+found: Array<string>, 
+/**
+ * How to sign in, one sentence.
+ */
+signIn: string, 
+/**
+ * Sources in their order.
+ */
+sources: Array<SourceForm>, 
+/**
+ * Secrets that can be typed.
+ */
+secrets: Array<SecretForm>, 
+/**
+ * Organisations of the login to choose from; empty when there is no choice.
+ */
+organizations: Array<Organization>, 
+/**
+ * The bridge into the assistant's own status line, where there is one.
+ */
+bridge: BridgeForm | null, };
+
+export type KeyringForm = { 
+/**
+ * Whether a keychain answers.
+ */
+available: boolean, 
+/**
+ * Why not, and what to do; empty when available.
+ */
+reason: string, };
+
+export type LedgerRow = { 
+/**
+ * Provider's name.
+ */
+provider: string, 
+/**
+ * Source in words.
+ */
+source: string, 
+/**
+ * What is read on this machine.
+ */
+reads: string, 
+/**
+ * Which hosts are asked, with what; empty when none.
+ */
+sends: string, 
+/**
+ * Whether it is on now.
+ */
+on: boolean, };
+
+export type About = { 
+/**
+ * Version of the resident.
+ */
+version: string, 
+/**
+ * Folder of the logs, with `~` for the home folder.
+ */
+logFolder: string, 
+/**
+ * The settings file, with `~` for the home folder.
+ */
+settingsFile: string, 
+/**
+ * What is read from where and sent to whom.
+ */
+ledger: Array<LedgerRow>, 
+/**
+ * Whether the tray has a place to be shown in, in words when not.
+ */
+trayRemark: string | null, };
+
+export type SettingsState = { 
+/**
+ * The choices in force.
+ */
+settings: Settings, 
+/**
+ * One per provider, in the order of the registry.
+ */
+providers: Array<ProviderForm>, 
+/**
+ * Whether secrets can be remembered.
+ */
+keyring: KeyringForm, 
+/**
+ * Choices that a flag or an environment variable overrides now: key path and the name that overrides it.
+ */
+overridden: Array<[string, string]>, 
+/**
+ * A remark about the settings file, such as that a damaged one was set aside.
+ */
+fileRemark: string | null, 
+/**
+ * Version, places, privacy.
+ */
+about: About, };
+
+export type SecretDraft = { 
+/**
+ * Provider id.
+ */
+provider: string, 
+/**
+ * Field id.
+ */
+field: string, 
+/**
+ * What was typed.
+ */
+value: string, };
+
+export type Draft = { 
+/**
+ * The choices.
+ */
+settings: Settings, 
+/**
+ * Secrets that were typed.
+ */
+secrets: Array<SecretDraft>, };
+
+export type State = { 
+/**
+ * The snapshot.
+ */
+bundle: Bundle, 
+/**
+ * The settings pages.
+ */
+settings: SettingsState, };
+
+export type ErrorCode = "validation" | "network" | "unauthorized" | "rate_limited" | "keyring" | "storage" | "disconnected" | "unknown_command" | "other";
+
+export type IpcError = { 
+/**
+ * Kind.
+ */
+code: ErrorCode, 
+/**
+ * What happened and what to do, without secrets.
+ */
+message: string, 
+/**
+ * Fields at which the message belongs.
+ */
+problems: Array<Problem>, };
