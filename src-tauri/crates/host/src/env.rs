@@ -1,0 +1,73 @@
+//! Environment variables, and every one of ours by name.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Sends every vendor request to this loopback origin, the vendor's host as the first path segment. For tests.
+pub const TEST_ORIGIN: &str = "CLAUDOMETER_TEST_ORIGIN";
+/// Where typed secrets are kept: `keychain` (default) or `memory`.
+pub const SECRETS: &str = "CLAUDOMETER_SECRETS";
+/// Adds menu items that simulate alerts: `1`, `true`, `yes` or `on`.
+pub const DEBUG: &str = "CLAUDOMETER_DEBUG";
+/// Path of the resident's socket.
+pub const SOCKET: &str = "CLAUDOMETER_SOCKET";
+/// What is logged: `error`, `warn`, `info`, `debug`.
+pub const LOG: &str = "CLAUDOMETER_LOG";
+/// Prefix of variables that override settings: `CLAUDOMETER_REFRESH_INTERVAL_SECONDS=120`.
+pub const SETTING_PREFIX: &str = "CLAUDOMETER_";
+
+/// A set of variables and a home folder. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    variables: Arc<BTreeMap<String, String>>,
+    home: Arc<Path>,
+}
+
+impl Environment {
+    /// This process's environment; a home folder that cannot be determined is the root folder.
+    pub fn of_this_process() -> Self {
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        let home = dirs::home_dir().unwrap_or_else(|| PathBuf::from("/"));
+        Self { variables: Arc::new(variables.collect()), home: home.into() }
+    }
+
+    /// An environment of exactly these variables.
+    pub fn of(
+        home: impl Into<PathBuf>,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        Self { variables: Arc::new(variables.into_iter().collect()), home: home.into().into() }
+    }
+
+    /// A variable that is set and not blank.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
+    }
+
+    /// Whether a variable is set at all, even to nothing.
+    pub fn has(&self, name: &str) -> bool {
+        self.variables.contains_key(name)
+    }
+
+    /// Whether a variable says yes: `1`, `true`, `yes`, `on`.
+    pub fn says_yes(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| {
+            ["1", "true", "yes", "on"].contains(&value.trim().to_ascii_lowercase().as_str())
+        })
+    }
+
+    /// Every variable, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The home folder.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+}

@@ -1,0 +1,362 @@
+//! HTTP requests: to the vendors, to a loopback origin under test, or to recorded answers.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+use url::{Host as UrlHost, Url};
+
+/// The largest answer that is read: usage answers are a few kilobytes.
+const LARGEST: usize = 4 * 1024 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long one request may take when it does not say otherwise.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A header's value; a secret one never shows in debug output and is marked sensitive on the wire.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// May be shown.
+    Plain(String),
+    /// May not.
+    Secret(SecretString),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Plain(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Plain(text)
+    }
+}
+
+impl From<SecretString> for Value {
+    fn from(secret: SecretString) -> Self {
+        Self::Secret(secret)
+    }
+}
+
+/// A request. Redirects are not followed: a redirect to a login page is an answer.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Absolute `https` address, without secrets.
+    pub url: String,
+    /// Headers, names in lower case.
+    pub headers: Vec<(&'static str, Value)>,
+    /// JSON body of a `POST`.
+    pub body: Option<String>,
+    /// How long it may take in all.
+    pub timeout: Duration,
+}
+
+impl Request {
+    /// A `GET` without headers.
+    pub fn get(url: impl Into<String>) -> Self {
+        Self {
+            method: "GET",
+            url: url.into(),
+            headers: Vec::new(),
+            body: None,
+            timeout: REQUEST_TIMEOUT,
+        }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Adds `authorization: Bearer ...`.
+    #[must_use]
+    pub fn bearer(self, token: &SecretString) -> Self {
+        let value = SecretString::from(format!("Bearer {}", token.expose_secret()));
+        self.header("authorization", value)
+    }
+
+    /// Limits how long it may take.
+    #[must_use]
+    pub const fn within(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// A header's value as sent, secrets included; for recorded answers that look at it.
+    pub fn sent(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| match value {
+            Value::Plain(text) => text.as_str(),
+            Value::Secret(secret) => secret.expose_secret(),
+        })
+    }
+}
+
+/// An answer, whatever its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Body, decompressed.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the content type says HTML, or the body looks like it where nothing is said.
+    pub fn is_html(&self) -> bool {
+        match self.header("content-type") {
+            Some(kind) => kind.to_ascii_lowercase().contains("text/html"),
+            None => {
+                let start = self.body.trim_ascii_start();
+                let begins = |tag: &[u8]| {
+                    start.len() >= tag.len() && start[..tag.len()].eq_ignore_ascii_case(tag)
+                };
+                begins(b"<!doctype html") || begins(b"<html")
+            }
+        }
+    }
+}
+
+/// Why no answer came. Never carries the address, a header or a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// No connection could be made: name, route, refusal, proxy.
+    #[error("no connection to the vendor could be made")]
+    Connect,
+    /// The TLS handshake failed.
+    #[error("no secure connection to the vendor could be made")]
+    Tls,
+    /// It took longer than allowed.
+    #[error("the vendor did not answer in time")]
+    Timeout,
+    /// The answer broke off.
+    #[error("the answer broke off")]
+    Broken,
+    /// The answer is larger than any usage answer.
+    #[error("the answer is larger than 4 MiB")]
+    TooLarge,
+    /// The request could not be made: a malformed address or header value.
+    #[error("the request could not be made")]
+    Malformed,
+}
+
+/// Answers made without a network.
+pub type Recorded = dyn Fn(&Request) -> Result<Response, HttpError> + Send + Sync;
+
+/// The way requests leave. Cheap to clone; the client is built at the first request.
+#[derive(Clone, Default)]
+pub struct Http {
+    recorded: Option<Arc<Recorded>>,
+    client: Arc<OnceLock<Option<reqwest::Client>>>,
+    test_origin: Option<Arc<Url>>,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http")
+            .field("recorded", &self.recorded.is_some())
+            .field("test_origin", &self.test_origin())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The test origin is not a loopback `http` address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("CLAUDOMETER_TEST_ORIGIN takes only a loopback address such as http://127.0.0.1:8080")]
+pub struct NotLoopback;
+
+impl Http {
+    /// Requests go to the vendors.
+    pub fn network() -> Self {
+        Self::default()
+    }
+
+    /// Requests go to a loopback address, the vendor's host as the first path segment.
+    pub fn test_origin_at(origin: &str) -> Result<Self, NotLoopback> {
+        let url = Url::parse(origin).map_err(|_| NotLoopback)?;
+        let loopback = match url.host() {
+            Some(UrlHost::Ipv4(ip)) => IpAddr::from(ip).is_loopback(),
+            Some(UrlHost::Ipv6(ip)) => IpAddr::from(ip).is_loopback(),
+            Some(UrlHost::Domain(name)) => name == "localhost",
+            None => false,
+        };
+        if url.scheme() != "http" || !loopback {
+            return Err(NotLoopback);
+        }
+        Ok(Self { test_origin: Some(Arc::new(url)), ..Self::default() })
+    }
+
+    /// Requests are answered by a function.
+    pub fn recorded(
+        answer: impl Fn(&Request) -> Result<Response, HttpError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { recorded: Some(Arc::new(answer)), ..Self::default() }
+    }
+
+    /// The test origin in use, if any; to be shown wherever numbers are shown.
+    pub fn test_origin(&self) -> Option<&str> {
+        self.test_origin.as_deref().map(Url::as_str)
+    }
+
+    /// Sends a request and reads the whole answer.
+    pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        if let Some(recorded) = &self.recorded {
+            return recorded(&request);
+        }
+        let client = self.client.get_or_init(build_client).as_ref().ok_or(HttpError::Tls)?;
+        let url = self.address(&request.url)?;
+        let method =
+            if request.method == "POST" { reqwest::Method::POST } else { reqwest::Method::GET };
+        let mut builder = client.request(method, url).timeout(request.timeout);
+        for (name, value) in request.headers {
+            builder = builder.header(name, header_value(&value)?);
+        }
+        if let Some(body) = request.body {
+            builder = builder.header("content-type", "application/json").body(body);
+        }
+        read(builder.send().await.map_err(|error| classify(&error))?).await
+    }
+
+    fn address(&self, url: &str) -> Result<Url, HttpError> {
+        let url = Url::parse(url).map_err(|_| HttpError::Malformed)?;
+        if let Some(origin) = &self.test_origin {
+            let mut target = Url::clone(origin);
+            target.set_path(&format!("/{}{}", url.host_str().unwrap_or_default(), url.path()));
+            target.set_query(url.query());
+            return Ok(target);
+        }
+        if url.scheme() == "https" { Ok(url) } else { Err(HttpError::Malformed) }
+    }
+}
+
+/// Asks for nothing in the background: idle connections are closed at once, so that an idle resident does not wake.
+fn build_client() -> Option<reqwest::Client> {
+    rustls::crypto::ring::default_provider().install_default().ok(); // already installed is as good
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .pool_max_idle_per_host(0)
+        .build()
+        .ok()
+}
+
+fn header_value(value: &Value) -> Result<reqwest::header::HeaderValue, HttpError> {
+    let (text, sensitive) = match value {
+        Value::Plain(text) => (text.as_str(), false),
+        Value::Secret(secret) => (secret.expose_secret(), true),
+    };
+    let mut value =
+        reqwest::header::HeaderValue::from_str(text).map_err(|_| HttpError::Malformed)?;
+    value.set_sensitive(sensitive);
+    Ok(value)
+}
+
+async fn read(mut answer: reqwest::Response) -> Result<Response, HttpError> {
+    let status = answer.status().as_u16();
+    let text = |value: &reqwest::header::HeaderValue| {
+        String::from_utf8_lossy(value.as_bytes()).into_owned()
+    };
+    let headers = answer
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+        .collect();
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| classify(&error))? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LARGEST {
+            return Err(HttpError::TooLarge);
+        }
+    }
+    Ok(Response { status, headers, body })
+}
+
+fn classify(error: &reqwest::Error) -> HttpError {
+    if error.is_timeout() {
+        HttpError::Timeout
+    } else if error.is_connect() {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        while let Some(inner) = cause {
+            if inner.is::<rustls::Error>() || inner.to_string().contains("certificate") {
+                return HttpError::Tls;
+            }
+            cause = inner.source();
+        }
+        HttpError::Connect
+    } else if error.is_builder() {
+        HttpError::Malformed
+    } else {
+        HttpError::Broken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_loopback_test_origin_is_taken() {
+        for (origin, taken) in [
+            ("http://127.0.0.1:8080", true),
+            ("http://[::1]:9", true),
+            ("http://localhost:1", true),
+            ("https://127.0.0.1", false),
+            ("http://10.0.0.1", false),
+            ("http://example.com", false),
+            ("http://127.0.0.1.example.com", false),
+            ("nonsense", false),
+        ] {
+            assert_eq!(Http::test_origin_at(origin).is_ok(), taken, "{origin}");
+        }
+    }
+
+    #[test]
+    fn under_test_the_vendors_host_is_the_first_path_segment() {
+        let http = Http::test_origin_at("http://127.0.0.1:8080").unwrap();
+        let address = http.address("https://api.vendor.example/api/usage?x=1").unwrap();
+        assert_eq!(address.as_str(), "http://127.0.0.1:8080/api.vendor.example/api/usage?x=1");
+    }
+
+    #[test]
+    fn a_request_without_tls_does_not_leave() {
+        assert_eq!(Http::network().address("http://vendor.example/"), Err(HttpError::Malformed));
+    }
+
+    #[test]
+    fn a_secret_header_does_not_show() {
+        let request =
+            Request::get("https://vendor.example").bearer(&SecretString::from("very-secret"));
+        assert!(!format!("{request:?}").contains("very-secret"));
+        assert_eq!(request.sent("authorization"), Some("Bearer very-secret"));
+    }
+
+    #[test]
+    fn html_is_recognised_by_type_or_by_its_first_tag() {
+        let with = |kind: Option<&str>, body: &str| Response {
+            status: 403,
+            headers: kind
+                .map(|kind| ("content-type".to_owned(), kind.to_owned()))
+                .into_iter()
+                .collect(),
+            body: body.into(),
+        };
+        assert!(with(Some("text/html; charset=UTF-8"), "{}").is_html());
+        assert!(with(None, "  <!DOCTYPE html><title>Just a moment</title>").is_html());
+        assert!(!with(Some("application/json"), "<html>").is_html());
+        assert!(!with(None, "{\"detail\":\"no\"}").is_html());
+    }
+}

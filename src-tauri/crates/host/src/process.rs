@@ -1,0 +1,347 @@
+//! Other programs: run to their end, kept as a session of lines, or launched and left alone.
+
+mod find;
+mod session;
+
+pub use session::Session;
+
+use crate::{Environment, guard};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+
+/// How long a program may run when nothing else is said.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The most that is kept of what a program prints.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// A program to run.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Path, or a name that the system looks up.
+    pub program: PathBuf,
+    /// Arguments. Never a secret: every user of the machine can read them.
+    pub args: Vec<String>,
+    /// Variables that are set, or removed where `None`.
+    pub env: Vec<(String, Option<String>)>,
+    /// Folder to run in.
+    pub folder: Option<PathBuf>,
+    /// What it reads.
+    pub stdin: Vec<u8>,
+    /// How long it may run.
+    pub timeout: Duration,
+}
+
+impl Command {
+    /// A program without arguments.
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            env: Vec::new(),
+            folder: None,
+            stdin: Vec::new(),
+            timeout: TIMEOUT,
+        }
+    }
+
+    /// Sets the arguments.
+    #[must_use]
+    pub fn args<S: AsRef<str>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.args = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
+        self
+    }
+
+    /// Sets a variable.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), Some(value.to_owned())));
+        self
+    }
+
+    /// Sets what it reads.
+    #[must_use]
+    pub fn stdin(mut self, bytes: Vec<u8>) -> Self {
+        self.stdin = bytes;
+        self
+    }
+
+    /// Sets how long it may run.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+}
+
+/// What a program left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output, at most 4 MiB.
+    pub stdout: Vec<u8>,
+    /// Standard error, at most 4 MiB.
+    pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// Whether it ended with code 0.
+    pub fn success(&self) -> bool {
+        self.code == Some(0)
+    }
+}
+
+/// Why a program gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// There is no such program.
+    #[error("the program is not installed")]
+    NotFound,
+    /// The system refused to start it.
+    #[error("the program could not be started: {0}")]
+    NotStarted(#[source] io::Error),
+    /// It ran longer than allowed, and was ended with everything it had started.
+    #[error("the program did not end in time")]
+    Timeout,
+    /// It ended, or closed its output.
+    #[error("the program ended")]
+    Ended,
+}
+
+impl From<io::Error> for ProcessError {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::NotFound {
+            Self::NotFound
+        } else {
+            Self::NotStarted(error)
+        }
+    }
+}
+
+/// A program that runs on by itself, such as the window.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    /// Its path.
+    pub program: PathBuf,
+    /// Arguments.
+    pub args: Vec<String>,
+    /// Variables in addition.
+    pub env: Vec<(String, String)>,
+}
+
+type RunScript = dyn Fn(&Command) -> Result<Output, ProcessError> + Send + Sync;
+type SessionScript = dyn Fn(&Command) -> Result<Session, ProcessError> + Send + Sync;
+
+#[derive(Clone)]
+enum Kind {
+    Real { environment: Environment, own: Option<Arc<Path>> },
+    Scripted { run: Arc<RunScript>, session: Arc<SessionScript> },
+}
+
+/// The way to other programs. Cheap to clone.
+#[derive(Clone)]
+pub struct Processes(Kind);
+
+impl fmt::Debug for Processes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Processes").field("real", &matches!(self.0, Kind::Real { .. })).finish()
+    }
+}
+
+impl Processes {
+    /// Real programs. `own` is our executable, which guards long-lived children; without it they are started bare.
+    pub fn real(environment: Environment, own: Option<PathBuf>) -> Self {
+        Self(Kind::Real { environment, own: own.map(Into::into) })
+    }
+
+    /// A machine on which nothing is installed.
+    pub fn none() -> Self {
+        Self::scripted(|_| Err(ProcessError::NotFound), |_| Err(ProcessError::NotFound))
+    }
+
+    /// Programs played by functions.
+    pub fn scripted(
+        run: impl Fn(&Command) -> Result<Output, ProcessError> + Send + Sync + 'static,
+        session: impl Fn(&Command) -> Result<Session, ProcessError> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Kind::Scripted { run: Arc::new(run), session: Arc::new(session) })
+    }
+
+    /// Our own executable.
+    pub fn own_program(&self) -> Option<PathBuf> {
+        match &self.0 {
+            Kind::Real { own, .. } => own.as_deref().map(Path::to_owned),
+            Kind::Scripted { .. } => None,
+        }
+    }
+
+    /// Runs a program to its end.
+    pub async fn run(&self, command: Command) -> Result<Output, ProcessError> {
+        match &self.0 {
+            Kind::Scripted { run, .. } => run(&command),
+            Kind::Real { .. } => run_real(command).await,
+        }
+    }
+
+    /// Starts a program that is spoken with line by line. Where we know our own executable it is guarded: nothing of it
+    /// outlives us, however we end.
+    pub fn start_session(&self, command: &Command) -> Result<Session, ProcessError> {
+        match &self.0 {
+            Kind::Scripted { session, .. } => session(command),
+            Kind::Real { own, .. } => {
+                let guarded = own.as_deref().map(|own| guard::wrap(own, command));
+                Session::start(guarded.as_ref().unwrap_or(command))
+            }
+        }
+    }
+
+    /// Starts a program that lives on by itself; `ended` is called when it ends.
+    pub fn launch(&self, launch: Launch, ended: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        if let Kind::Scripted { .. } = self.0 {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let mut command = tokio::process::Command::new(&launch.program);
+        command.args(&launch.args).envs(launch.env).process_group(0);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+        tokio::spawn(async move {
+            child.wait().await.ok(); // however it ended, it has ended
+            ended();
+        });
+        Ok(())
+    }
+
+    /// Where a program is: on the PATH, in the places where people's tools live, or where their shell finds it.
+    pub fn find_program(&self, name: &str) -> Option<PathBuf> {
+        match &self.0 {
+            Kind::Real { environment, .. } => find::program(environment, name),
+            Kind::Scripted { run, .. } => {
+                run(&Command::new(name).args(["--version"])).is_ok().then(|| PathBuf::from(name))
+            }
+        }
+    }
+}
+
+async fn run_real(command: Command) -> Result<Output, ProcessError> {
+    let mut child = build(&command)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let group = child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let bytes = command.stdin;
+    let work = async {
+        let feed = async {
+            if let Some(mut stdin) = stdin {
+                stdin.write_all(&bytes).await.ok(); // a program need not read what it is given
+            }
+        };
+        let ((), stdout, stderr, status) =
+            tokio::join!(feed, read_all(stdout), read_all(stderr), child.wait());
+        status.map(|status| Output { code: status.code(), stdout, stderr })
+    };
+    let done = tokio::time::timeout(command.timeout, work).await;
+    // What the program left behind in its group ends with it.
+    end_group(group);
+    match done {
+        Ok(output) => output.map_err(ProcessError::from),
+        Err(_) => Err(ProcessError::Timeout),
+    }
+}
+
+async fn read_all(from: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(from) = from {
+        from.take(LARGEST).read_to_end(&mut bytes).await.ok(); // what came before the break is what there is
+    }
+    bytes
+}
+
+fn build(command: &Command) -> tokio::process::Command {
+    let mut built = tokio::process::Command::new(&command.program);
+    built.args(&command.args).process_group(0).kill_on_drop(true);
+    for (name, value) in &command.env {
+        match value {
+            Some(value) => built.env(name, value),
+            None => built.env_remove(name),
+        };
+    }
+    if let Some(folder) = &command.folder {
+        built.current_dir(folder);
+    }
+    built
+}
+
+fn end_group(group: Option<Pid>) {
+    if let Some(group) = group {
+        kill_process_group(group, Signal::KILL).ok(); // an empty group is what is wanted
+    }
+}
+
+/// The user whose process this is.
+pub fn own_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Columns of the terminal at standard output.
+pub fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn real() -> Processes {
+        Processes::real(Environment::of("/nowhere", []), None)
+    }
+
+    fn sh(script: &str) -> Command {
+        Command::new("/bin/sh").args(["-c", script])
+    }
+
+    #[tokio::test]
+    async fn a_program_is_fed_read_and_its_code_is_told() {
+        let output =
+            real().run(sh("cat; echo wrong >&2; exit 3").stdin(b"hello".to_vec())).await.unwrap();
+        assert_eq!(
+            output,
+            Output { code: Some(3), stdout: b"hello".to_vec(), stderr: b"wrong\n".to_vec() }
+        );
+    }
+
+    #[tokio::test]
+    async fn one_that_hangs_is_ended_with_what_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = folder.path().join("pid");
+        let script = format!("sleep 60 & echo $! > {}; wait", mark.display());
+        let error = real().run(sh(&script).timeout(Duration::from_millis(300))).await.unwrap_err();
+        assert!(matches!(error, ProcessError::Timeout));
+        let pid: i32 = std::fs::read_to_string(&mark).unwrap().trim().parse().unwrap();
+        let gone = async || {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            stat.is_empty() || stat.contains(") Z")
+        };
+        for _ in 0..200 {
+            if gone().await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the grandchild {pid} lives on");
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_not_there_is_named_so() {
+        let error = real().run(Command::new("/no/such/program")).await.unwrap_err();
+        assert!(matches!(error, ProcessError::NotFound));
+    }
+}

@@ -1,0 +1,249 @@
+//! Secrets that a person typed: in the system's keychain, or in memory until we end. Nowhere else.
+
+mod keychain;
+
+use crate::redact;
+use keychain::Keychain;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// The keychain's service name of everything that is ours.
+const SERVICE: &str = "claudometer";
+
+/// Which secret.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SecretKey {
+    /// Provider id.
+    pub provider: String,
+    /// Account at it.
+    pub account: String,
+    /// Field id.
+    pub field: String,
+}
+
+impl fmt::Display for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.provider, self.account, self.field)
+    }
+}
+
+/// How long a secret is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// In the keychain.
+    Keychain,
+    /// In memory, until we end.
+    Session,
+}
+
+/// Whether the keychain can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Availability {
+    /// It answers.
+    Available,
+    /// It waits for a person to unlock it.
+    Locked,
+    /// There is none.
+    Absent,
+    /// This run keeps secrets in memory only, by choice.
+    MemoryOnly,
+}
+
+impl Availability {
+    /// What it means, and what to do.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Available => "The keyring answers.",
+            Self::Locked => "The keyring is locked. Unlock it; Claudometer notices by itself.",
+            Self::Absent => {
+                "No keyring is there (no Secret Service on the session bus). Start gnome-keyring, KWallet or KeePassXC; until then a secret is kept only until Claudometer ends."
+            }
+            Self::MemoryOnly => {
+                "Secrets are kept in memory only, as CLAUDOMETER_SECRETS asks; they go when Claudometer ends."
+            }
+        }
+    }
+}
+
+/// Why a secret could not be read or kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// There is no keychain.
+    #[error(
+        "No keyring is there, so the secret was not kept. Turn \"remember\" off to keep it until Claudometer ends, or start a keyring."
+    )]
+    Absent,
+    /// It waits to be unlocked.
+    #[error("The keyring is locked. Unlock it, then try again.")]
+    Locked,
+    /// It refused.
+    #[error("The keyring refused. Look at it with the desktop's own tool for passwords and keys.")]
+    Refused,
+}
+
+/// The way to secrets. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Secrets(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    keychain: Option<Keychain>,
+    /// Secrets of this session, and copies of what the keychain gave, so that a poll does not ask it each time.
+    memory: Mutex<HashMap<SecretKey, Known>>,
+}
+
+#[derive(Debug, Clone)]
+enum Known {
+    /// Kept in memory only.
+    Session(SecretString),
+    /// The keychain has it.
+    Stored(SecretString),
+    /// The keychain answered that it has none.
+    Nothing,
+}
+
+impl Secrets {
+    /// The system's keychain. Nothing is asked before the first secret is.
+    pub fn keychain() -> Self {
+        Self::over(Some(Keychain::system()))
+    }
+
+    /// Memory only.
+    pub fn in_memory() -> Self {
+        Self::over(None)
+    }
+
+    fn over(keychain: Option<Keychain>) -> Self {
+        Self(Arc::new(Inner { keychain, memory: Mutex::default() }))
+    }
+
+    fn memory(&self) -> MutexGuard<'_, HashMap<SecretKey, Known>> {
+        self.0.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The secret. `None` where none is kept, and where there is no keychain that could have one.
+    pub async fn get(&self, key: &SecretKey) -> Result<Option<SecretString>, SecretError> {
+        if let Some(known) = self.memory().get(key).cloned() {
+            return Ok(match known {
+                Known::Session(secret) | Known::Stored(secret) => Some(secret),
+                Known::Nothing => None,
+            });
+        }
+        let Some(keychain) = &self.0.keychain else { return Ok(None) };
+        match keychain.get(key).await {
+            Ok(Some(secret)) => {
+                redact::register(secret.expose_secret());
+                self.memory().insert(key.clone(), Known::Stored(secret.clone()));
+                Ok(Some(secret))
+            }
+            Ok(None) => {
+                self.memory().insert(key.clone(), Known::Nothing);
+                Ok(None)
+            }
+            // It may come later, so this is not remembered.
+            Err(SecretError::Absent) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Where the secret is kept; `None` where none is.
+    pub async fn kept(&self, key: &SecretKey) -> Option<Keep> {
+        self.get(key).await.ok()??;
+        match self.memory().get(key)? {
+            Known::Session(_) => Some(Keep::Session),
+            Known::Stored(_) => Some(Keep::Keychain),
+            Known::Nothing => None,
+        }
+    }
+
+    /// Keeps a secret. It is kept nowhere if this fails.
+    pub async fn set(
+        &self,
+        key: &SecretKey,
+        secret: SecretString,
+        keep: Keep,
+    ) -> Result<(), SecretError> {
+        redact::register(secret.expose_secret());
+        let known = match (keep, &self.0.keychain) {
+            (Keep::Keychain, Some(keychain)) => {
+                keychain.set(key, secret.clone()).await?;
+                Known::Stored(secret)
+            }
+            (Keep::Keychain, None) | (Keep::Session, _) => Known::Session(secret),
+        };
+        self.memory().insert(key.clone(), known);
+        Ok(())
+    }
+
+    /// Forgets a secret, in the keychain and in memory. One that is not there is no error.
+    pub async fn delete(&self, key: &SecretKey) -> Result<(), SecretError> {
+        let in_memory_only = matches!(self.memory().remove(key), Some(Known::Session(_)));
+        let Some(keychain) = &self.0.keychain else { return Ok(()) };
+        match keychain.delete(key).await {
+            Err(SecretError::Absent) => Ok(()),
+            Err(_) if in_memory_only => Ok(()),
+            other => other,
+        }
+    }
+
+    /// An item that another program keeps, read and never written. Not cached: its owner changes it.
+    pub async fn foreign(
+        &self,
+        service: &str,
+        user: &str,
+    ) -> Result<Option<SecretString>, SecretError> {
+        let Some(keychain) = &self.0.keychain else { return Ok(None) };
+        let secret = keychain.foreign(service, user).await?;
+        if let Some(secret) = &secret {
+            redact::register(secret.expose_secret());
+        }
+        Ok(secret)
+    }
+
+    /// Whether the keychain can be used now.
+    pub async fn availability(&self) -> Availability {
+        match &self.0.keychain {
+            None => Availability::MemoryOnly,
+            Some(keychain) => keychain.availability().await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> SecretKey {
+        SecretKey { provider: "acme".into(), account: "default".into(), field: "key".into() }
+    }
+
+    #[tokio::test]
+    async fn without_a_keychain_a_secret_lives_until_it_is_forgotten() {
+        let secrets = Secrets::in_memory();
+        assert!(secrets.get(&key()).await.unwrap().is_none());
+        secrets.set(&key(), SecretString::from("a-secret-value"), Keep::Keychain).await.unwrap();
+        assert_eq!(
+            secrets.kept(&key()).await,
+            Some(Keep::Session),
+            "it is said where it really is"
+        );
+        assert_eq!(secrets.get(&key()).await.unwrap().unwrap().expose_secret(), "a-secret-value");
+        secrets.delete(&key()).await.unwrap();
+        assert_eq!(secrets.kept(&key()).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_secret_shows_in_no_debug_output_and_is_known_to_the_redactor() {
+        let secrets = Secrets::in_memory();
+        secrets
+            .set(&key(), SecretString::from("another-secret-value"), Keep::Session)
+            .await
+            .unwrap();
+        assert!(!format!("{secrets:?}").contains("another-secret-value"));
+        assert!(!redact::scrub("x another-secret-value y").contains("another"));
+    }
+}

@@ -1,0 +1,175 @@
+//! Logs: JSON lines in a folder, bounded in size and age, redacted just before they leave.
+
+use crate::{Environment, env, redact};
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, fmt::MakeWriter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
+
+const NAME: &str = "claudometer.log";
+/// A file is put aside when it is this large.
+const LARGEST: u64 = 10 * 1024 * 1024;
+/// How many that were put aside are kept.
+const KEPT: usize = 6;
+
+/// Where logs go.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Folder of the JSON lines; `None` for no file.
+    pub log_folder: Option<PathBuf>,
+    /// Whether to log more than warnings and milestones.
+    pub verbose: bool,
+    /// Whether people are to see lines on standard error.
+    pub to_stderr: bool,
+}
+
+/// Starts logging, and routes panics there. A second call changes nothing.
+pub fn init(options: &Options, environment: &Environment) {
+    redact::register_home(environment.home());
+    let level = environment.get(env::LOG).unwrap_or(if options.verbose { "debug" } else { "info" });
+    let filter = || {
+        EnvFilter::try_new(format!("warn,claudometer={level},claudometer_desk={level},claudometer_engine={level},claudometer_host={level},claudometer_provider={level},claudometer_providers={level},claudometer_tray={level}")).unwrap_or_else(|_| EnvFilter::new("warn"))
+    };
+    let file = options
+        .log_folder
+        .as_ref()
+        .and_then(|folder| Rotating::open(folder).ok())
+        .map(|file| Redacting(Arc::new(Mutex::new(file))));
+    let to_file = file.map(|writer| {
+        tracing_subscriber::fmt::layer().json().with_writer(writer).with_filter(filter())
+    });
+    let human = options.to_stderr.then(|| {
+        let writer = Redacting(Arc::new(Mutex::new(io::stderr())));
+        tracing_subscriber::fmt::layer()
+            .with_ansi(false)
+            .with_target(false)
+            .with_writer(writer)
+            .with_filter(filter())
+    });
+    if tracing_subscriber::registry().with(to_file).with(human).try_init().is_ok() {
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            let said = panic.payload_as_str().unwrap_or("no message");
+            tracing::error!(place, said, "a part of Claudometer failed");
+        }));
+    }
+}
+
+/// A writer that redacts each event.
+struct Redacting<W>(Arc<Mutex<W>>);
+
+struct Event<'a, W: Write> {
+    to: &'a Mutex<W>,
+    bytes: Vec<u8>,
+}
+
+impl<'a, W: Write + 'a> MakeWriter<'a> for Redacting<W> {
+    type Writer = Event<'a, W>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        Event { to: &self.0, bytes: Vec::new() }
+    }
+}
+
+impl<W: Write> Write for Event<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<W: Write> Drop for Event<'_, W> {
+    fn drop(&mut self) {
+        let text = String::from_utf8_lossy(&self.bytes);
+        let mut to = self.to.lock().unwrap_or_else(PoisonError::into_inner);
+        to.write_all(redact::scrub(&text).as_bytes()).ok(); // a log that cannot be written must not stop the work
+    }
+}
+
+/// A file that is put aside when it is full.
+struct Rotating {
+    folder: PathBuf,
+    file: File,
+    size: u64,
+}
+
+impl Rotating {
+    fn open(folder: &Path) -> io::Result<Self> {
+        crate::Files::disk().make_folder(folder)?;
+        let file = append(&folder.join(NAME))?;
+        let size = file.metadata()?.len();
+        Ok(Self { folder: folder.to_owned(), file, size })
+    }
+
+    fn rotate(&mut self) -> io::Result<()> {
+        let numbered = |n: usize| self.folder.join(format!("{NAME}.{n}"));
+        for n in (1..KEPT).rev() {
+            std::fs::rename(numbered(n), numbered(n + 1)).ok(); // there may be fewer than are kept
+        }
+        std::fs::rename(self.folder.join(NAME), numbered(1))?;
+        self.file = append(&self.folder.join(NAME))?;
+        self.size = 0;
+        Ok(())
+    }
+}
+
+impl Write for Rotating {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.size + bytes.len() as u64 > LARGEST {
+            self.rotate()?;
+        }
+        let written = self.file.write(bytes)?;
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn append(path: &Path) -> io::Result<File> {
+    File::options().create(true).append(true).mode(0o600).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_file_is_put_aside_and_the_oldest_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = Rotating::open(folder.path()).unwrap();
+        for n in 0..9_u8 {
+            log.size = LARGEST;
+            log.write_all(&[b'0' + n]).unwrap();
+        }
+        let read =
+            |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap_or_default();
+        assert_eq!(read(NAME), "8");
+        assert_eq!(read("claudometer.log.1"), "7");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), KEPT + 1);
+    }
+
+    #[test]
+    fn what_is_logged_is_redacted_last() {
+        let to = Arc::new(Mutex::new(Vec::new()));
+        let redacting = Redacting(Arc::clone(&to));
+        let mut event = redacting.make_writer();
+        event.write_all(b"token sk-ant-oat0").unwrap();
+        event.write_all(b"1-SPLIT over two writes").unwrap();
+        drop(event);
+        let text = String::from_utf8(to.lock().unwrap().clone()).unwrap();
+        assert!(!text.contains("SPLIT"), "{text}");
+    }
+}
