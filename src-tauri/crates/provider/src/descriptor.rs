@@ -1,0 +1,121 @@
+//! A provider as data.
+
+use crate::{Bridge, FetchError, Recorded, Scene, Source};
+use claudometer_core::{ProviderId, ProviderInfo, SourceId, Trouble};
+use claudometer_host::{Host, secrets::SecretKey};
+use futures::future::BoxFuture;
+use secrecy::SecretString;
+use serde_json::Value;
+
+/// A provider: labels, links, places and sources. Only sources have behaviour.
+#[derive(Debug)]
+pub struct Provider {
+    /// Id: lower-case letters, digits, hyphens.
+    pub id: ProviderId,
+    /// Name as people know it.
+    pub name: &'static str,
+    /// Two letters for a panel title.
+    pub short: &'static str,
+    /// The vendor's own usage page, `https`.
+    pub dashboard: &'static str,
+    /// How to sign in, one sentence.
+    pub sign_in: &'static str,
+    /// Places that are looked at, for people, with `~` for the home folder.
+    pub places: fn(&Host) -> Vec<String>,
+    /// Tried in this order; passive ones first.
+    pub sources: &'static [&'static dyn Source],
+    /// Secrets that a person can type.
+    pub secrets: &'static [SecretField],
+    /// What a person can do about a trouble of a source, where there is better advice than the general one.
+    pub remedy: fn(Trouble, Option<&SourceId>) -> Option<&'static str>,
+    /// The bridge into the assistant's own status line.
+    pub bridge: Option<&'static dyn Bridge>,
+    /// Recorded answers that show every state.
+    pub scenes: &'static [Scene],
+    /// Runs one recorded answer through the source and mapper that would receive it. The outcome is in the notation of
+    /// the fixtures' index; `None` where no source of this provider would.
+    pub replay: for<'a> fn(&'a Recorded, &'a Host) -> BoxFuture<'a, Option<Value>>,
+}
+
+impl Provider {
+    /// What shells show of it.
+    pub fn info(&self) -> ProviderInfo {
+        ProviderInfo {
+            id: self.id.clone(),
+            name: self.name.into(),
+            short: self.short.into(),
+            dashboard: self.dashboard.into(),
+        }
+    }
+
+    /// The source with this id.
+    pub fn source(&self, id: &SourceId) -> Option<&'static dyn Source> {
+        self.sources.iter().copied().find(|source| source.id() == *id)
+    }
+
+    /// Where a typed secret of this provider is kept. One is kept per field, whichever seat it turns out to be for.
+    pub fn secret_key(&self, field: &str) -> SecretKey {
+        SecretKey { provider: self.id.as_str().to_owned(), account: "default".to_owned(), field: field.to_owned() }
+    }
+
+    /// What a person can do about a trouble, one sentence.
+    pub fn advice(&self, trouble: Trouble, source: Option<&SourceId>) -> String {
+        (self.remedy)(trouble, source).unwrap_or_else(|| general_advice(trouble)).to_owned()
+    }
+}
+
+const fn general_advice(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::AuthMissing => "Sign in to the assistant; Claudometer notices by itself.",
+        Trouble::AuthExpired => "Sign in to the assistant again; Claudometer notices by itself.",
+        Trouble::ForbiddenScope => "Sign in with an account login that may read usage.",
+        Trouble::NotSubscribed => "Nothing to do, unless you expected a plan on this account.",
+        Trouble::UnsupportedAccount => {
+            "Sign in with a kind of account that the vendor still supports."
+        }
+        Trouble::RateLimited => "Nothing to do: Claudometer asks again when the vendor allows it.",
+        Trouble::Blocked => "Your login may be fine: choose another source in Providers, or wait.",
+        Trouble::UpstreamDown => {
+            "Check the connection and the vendor's status page; Claudometer tries again by itself."
+        }
+        Trouble::BadPayload => {
+            "Look for a newer Claudometer, or report the shape shown under Providers."
+        }
+        Trouble::NoData => "Use the assistant once, so that the vendor has something to count.",
+        Trouble::Keychain => "Unlock the system's keyring; Claudometer notices by itself.",
+    }
+}
+
+/// An organisation of a login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// The vendor's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// What checking a typed secret showed.
+#[derive(Debug)]
+pub struct Checked {
+    /// The secret in the form to keep: a pasted command line becomes the cookie in it.
+    pub secret: SecretString,
+    /// Organisations that it opens.
+    pub organizations: Vec<Organization>,
+}
+
+/// Checks a secret with the vendor before it is kept.
+pub type Check = for<'a> fn(SecretString, &'a Host) -> BoxFuture<'a, Result<Checked, FetchError>>;
+
+/// A secret that a person can type.
+#[derive(Debug)]
+pub struct SecretField {
+    /// Id, unique within its provider.
+    pub id: &'static str,
+    /// Label.
+    pub label: &'static str,
+    /// Where to find it, one sentence.
+    pub help: &'static str,
+    /// Asks the vendor whether it is good.
+    pub check: Check,
+}

@@ -1,0 +1,56 @@
+//! Why a source gave no reading.
+
+use chrono::TimeDelta;
+use claudometer_core::Trouble;
+use claudometer_host::http::HttpError;
+
+/// A failed fetch: a kind that scheduler and person can act on, and one sentence without secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct FetchError {
+    /// What kind.
+    pub trouble: Trouble,
+    /// What happened, one sentence without secrets.
+    pub detail: String,
+    /// How long the vendor asks to wait; always positive.
+    pub retry_after: Option<TimeDelta>,
+    /// Keys and types of an answer that was not understood; no values.
+    pub shape: Option<String>,
+    /// Whether it was found out without asking anyone, so that it costs nothing to look again.
+    pub local: bool,
+}
+
+impl FetchError {
+    /// A failure that an answer of the vendor, or its absence, shows.
+    pub fn new(trouble: Trouble, detail: impl Into<String>) -> Self {
+        Self { trouble, detail: detail.into(), retry_after: None, shape: None, local: false }
+    }
+
+    /// A failure that was found on this machine before anyone was asked.
+    pub fn local(trouble: Trouble, detail: impl Into<String>) -> Self {
+        Self { local: true, ..Self::new(trouble, detail) }
+    }
+
+    /// An answer that was not understood, with its shape.
+    pub fn unreadable(detail: impl Into<String>, shape: Option<String>) -> Self {
+        Self { shape, ..Self::new(Trouble::BadPayload, detail) }
+    }
+}
+
+impl From<HttpError> for FetchError {
+    fn from(error: HttpError) -> Self {
+        let trouble = match error {
+            HttpError::Connect | HttpError::Tls | HttpError::Timeout | HttpError::Broken => {
+                Trouble::UpstreamDown
+            }
+            HttpError::TooLarge | HttpError::Malformed => Trouble::BadPayload,
+        };
+        let sentence = error.to_string();
+        let mut letters = sentence.chars();
+        let detail = letters
+            .next()
+            .map(|first| first.to_uppercase().chain(letters).collect::<String>())
+            .unwrap_or_default();
+        Self::new(trouble, format!("{detail}."))
+    }
+}

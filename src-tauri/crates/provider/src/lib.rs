@@ -1,0 +1,21 @@
+//! What a provider is: data, typed sources, and the one pipeline that asks them in order.
+
+pub mod answer;
+pub mod book;
+pub mod bridge;
+pub mod descriptor;
+pub mod error;
+pub mod lenient;
+pub mod pipeline;
+pub mod replay;
+pub mod scene;
+pub mod shape;
+pub mod source;
+
+pub use book::GateBook;
+pub use bridge::{Bridge, BridgeState};
+pub use descriptor::{Checked, Organization, Provider, SecretField};
+pub use error::FetchError;
+pub use replay::Recorded;
+pub use scene::Scene;
+pub use source::{Ask, Fingerprint, Found, Report, Source, SourceSpec};

@@ -1,0 +1,124 @@
+//! One way to obtain a reading.
+
+use crate::{FetchError, Organization};
+use claudometer_core::{
+    Account, Reading, Seat, SourceId, gate::Cadence, settings::ProviderSettings,
+};
+use claudometer_host::Host;
+use futures::future::BoxFuture;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+use std::{fmt::Write as _, path::PathBuf};
+
+/// What a source is, for people and for the scheduler.
+#[derive(Debug, Clone, Copy)]
+pub struct SourceSpec {
+    /// Id, unique within its provider.
+    pub id: &'static str,
+    /// A few words, as they stand after "from": `Claude Code's login`.
+    pub label: &'static str,
+    /// What it reads on this machine, one sentence for the privacy ledger.
+    pub reads: &'static str,
+    /// Which hosts it asks, as whom and with what; empty when it asks nobody.
+    pub sends: &'static str,
+    /// How often it may be asked. A passive source asks nobody and has no floor.
+    pub cadence: Cadence,
+    /// Whether it only looks at what lies on this machine already.
+    pub passive: bool,
+}
+
+/// An account that a source could answer for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The seat.
+    pub seat: Seat,
+    /// Whose it is, where that is known without asking.
+    pub account: Option<Account>,
+    /// Where it was found, for people, with `~` for the home folder.
+    pub place: String,
+}
+
+/// What a source is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// For which seat.
+    pub seat: &'a Seat,
+    /// The person's choices about the provider.
+    pub settings: &'a ProviderSettings,
+    /// The world.
+    pub host: &'a Host,
+}
+
+/// A short one-way name of a credential: gates are kept by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// The fingerprint of a secret: the first 16 hex digits of its SHA-256.
+    pub fn of(secret: &SecretString) -> Self {
+        Self(hex16(secret.expose_secret()))
+    }
+
+    /// The fingerprint of something that is no secret, such as a folder.
+    pub fn of_name(name: &str) -> Self {
+        Self(hex16(name))
+    }
+
+    /// As text, safe in logs and files.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The first 16 hex digits of the SHA-256 of `text`.
+pub fn hex16(text: &str) -> String {
+    let mut hex = String::new();
+    for byte in &Sha256::digest(text.as_bytes())[..8] {
+        write!(hex, "{byte:02x}").ok(); // writing to a String cannot fail
+    }
+    hex
+}
+
+/// What one fetch gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// The reading.
+    pub reading: Reading,
+    /// What around it could not be understood: keys and reasons, no values.
+    pub notes: Vec<String>,
+    /// Organisations of the login, where the source came across them.
+    pub organizations: Vec<Organization>,
+}
+
+impl From<Reading> for Report {
+    fn from(reading: Reading) -> Self {
+        Self { reading, notes: Vec::new(), organizations: Vec::new() }
+    }
+}
+
+/// One way to obtain a reading of a provider.
+pub trait Source: std::fmt::Debug + Send + Sync {
+    /// What it is.
+    fn spec(&self) -> &'static SourceSpec;
+
+    /// Accounts that it could answer for. Local and cheap: files, environment, presence of a secret. Never the network.
+    fn discover<'a>(
+        &'a self,
+        settings: &'a ProviderSettings,
+        host: &'a Host,
+    ) -> BoxFuture<'a, Vec<Found>>;
+
+    /// Files and folders whose change means that discovery or a fetch may now end differently.
+    fn watched(&self, host: &Host) -> Vec<PathBuf>;
+
+    /// The credential's fingerprint, or why there is none that could be used. Asks nobody.
+    fn credential<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Fingerprint, FetchError>>;
+
+    /// Asks. Gates and floors have been checked by the pipeline.
+    fn fetch<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Report, FetchError>>;
+
+    /// Its id.
+    fn id(&self) -> SourceId {
+        SourceId::new(self.spec().id)
+    }
+}
