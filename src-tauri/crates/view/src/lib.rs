@@ -1,0 +1,18 @@
+//! Every word and number that people see, made once for tray, window and terminal. Pure: time, zone and locale are given.
+
+pub mod cards;
+mod choice;
+#[cfg(test)]
+mod fixture;
+mod forecast;
+pub mod icon;
+pub mod locale;
+mod meter;
+pub mod notice;
+pub mod table;
+pub mod text;
+pub mod tray;
+
+pub use cards::{Extras, bundle};
+pub use locale::Locale;
+pub use text::Context;

@@ -1,0 +1,151 @@
+//! Notices in words: what is, then what to do.
+
+use crate::{Context, text};
+use claudometer_core::{
+    Origin,
+    notice::{Alert, Notice, NoticeKind},
+};
+
+/// A notice as the desktop shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// One line.
+    pub title: String,
+    /// One to three sentences, or one line per notice.
+    pub body: String,
+    /// Whether a limit is nearly or wholly used up.
+    pub urgent: bool,
+}
+
+/// Says an alert.
+pub fn words(alert: &Alert, context: &Context) -> Words {
+    match alert {
+        Alert::One(notice) => one(notice, context),
+        Alert::Digest(notices) => {
+            let lines = notices.iter().map(|notice| one(notice, context).title);
+            Words {
+                title: format!("{} notices from the quiet hours", notices.len()),
+                body: lines.collect::<Vec<_>>().join("\n"),
+                urgent: false,
+            }
+        }
+    }
+}
+
+fn one(notice: &Notice, context: &Context) -> Words {
+    let name = match notice.origin {
+        Origin::Simulated => format!("{} (simulated)", notice.provider.name),
+        Origin::Live | Origin::Demo => notice.provider.name.clone(),
+    };
+    match &notice.kind {
+        NoticeKind::Threshold { window, threshold } => {
+            let resets = window.resets_at.map(|at| text::sentence(&text::resets(at, context)));
+            Words {
+                title: format!(
+                    "{name}: {} {}",
+                    text::window_label(window),
+                    text::worded_figure(window.used, context)
+                ),
+                body: resets
+                    .unwrap_or_else(|| "The vendor does not say when it resets.".to_owned()),
+                urgent: *threshold
+                    >= context.alerts.thresholds_of(window.kind).last().copied().unwrap_or(100),
+            }
+        }
+        NoticeKind::RunOut { window, runs_out_at } => {
+            let resets = window.resets_at.map(|at| format!(" It {}.", text::resets(at, context)));
+            Words {
+                title: format!(
+                    "{name}: {} runs out {}",
+                    text::window_label(window),
+                    text::moment(*runs_out_at, context)
+                ),
+                body: format!(
+                    "At this pace; {} now.{}",
+                    text::worded_figure(window.used, context),
+                    resets.unwrap_or_default()
+                ),
+                urgent: false,
+            }
+        }
+        NoticeKind::Reset { window, used_before } => Words {
+            title: format!("{name}: {} has reset", text::window_label(window)),
+            body: format!(
+                "{} before, {} now.",
+                text::worded_figure(Some(*used_before), context),
+                text::worded_figure(window.used, context)
+            ),
+            urgent: false,
+        },
+        NoticeKind::AccountTrouble { failure } => Words {
+            title: format!("{name}: {}", text::trouble(failure.trouble)),
+            body: failure.remedy.clone(),
+            urgent: false,
+        },
+        NoticeKind::AccountRestored => Words {
+            title: format!("{name} answers again"),
+            body: "Numbers are fresh.".to_owned(),
+            urgent: false,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{context, window};
+    use claudometer_core::{AccountKey, Failure, Percent, ProviderId, ProviderInfo, Seat, Trouble};
+
+    fn notice(kind: NoticeKind) -> Notice {
+        let id = ProviderId::new("acme");
+        let provider = ProviderInfo {
+            id: id.clone(),
+            name: "Acme".into(),
+            short: "AC".into(),
+            dashboard: String::new(),
+        };
+        let seat = Seat { provider: id, account: AccountKey::new("default") };
+        Notice { seat, provider, origin: Origin::Live, at: context().now, kind }
+    }
+
+    fn said(kind: NoticeKind) -> String {
+        let words = words(&Alert::One(Box::new(notice(kind))), &context());
+        format!("{} | {}{}", words.title, words.body, if words.urgent { " | urgent" } else { "" })
+    }
+
+    #[test]
+    fn every_notice_says_what_is_and_what_to_do() {
+        let at = |text: &str| text.parse().unwrap();
+        let session = |used| window("session", used, Some("2026-09-15T14:10:00Z"));
+        let failure = Failure {
+            trouble: Trouble::AuthExpired,
+            source: None,
+            detail: String::new(),
+            remedy: "Sign in again.".into(),
+            since: context().now,
+            at: context().now,
+            shape: None,
+        };
+        let all = [
+            said(NoticeKind::Threshold { window: session(81.0), threshold: 80 }),
+            said(NoticeKind::Threshold { window: session(96.0), threshold: 95 }),
+            said(NoticeKind::Threshold { window: window("weekly", 81.0, None), threshold: 80 }),
+            said(NoticeKind::RunOut {
+                window: session(60.0),
+                runs_out_at: at("2026-09-15T13:40:00Z"),
+            }),
+            said(NoticeKind::Reset {
+                window: session(1.0),
+                used_before: Percent::new(92.0).unwrap(),
+            }),
+            said(NoticeKind::AccountTrouble { failure }),
+            said(NoticeKind::AccountRestored),
+        ];
+        insta::assert_snapshot!(all.join("\n"));
+        let digest = Alert::Digest(vec![
+            notice(NoticeKind::AccountRestored),
+            notice(NoticeKind::Threshold { window: session(81.0), threshold: 80 }),
+        ]);
+        insta::assert_snapshot!(format!("{:#?}", words(&digest, &context())));
+    }
+}
