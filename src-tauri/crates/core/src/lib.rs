@@ -3,11 +3,11 @@
 //! Nothing here does I/O or reads a clock: a function that needs the time takes `now`. The types derive serde so that
 //! one form serves disk, socket and window alike; no format crate is known here.
 
-pub mod alert;
 pub mod amount;
 pub mod bundle;
 pub mod gate;
 pub mod id;
+pub mod notice;
 pub mod pace;
 pub mod poll;
 pub mod reading;

@@ -13,11 +13,11 @@ const EVEN: f64 = 2.0;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Pace {
     /// Where an even use would stand now, percent 0-100.
-    pub expected: f64,
+    pub expected: Percent,
     /// Used minus expected, in points; negative is in reserve.
-    pub ahead: f64,
+    pub delta: f64,
     /// Where the present pace ends, percent 0 or more; `None` while it is too early to say.
-    pub projected: Option<f64>,
+    pub projected: Option<Percent>,
     /// When the present pace uses the window up, in UTC; `None` where it lasts until the reset.
     pub runs_out_at: Option<DateTime<Utc>>,
 }
@@ -25,33 +25,33 @@ pub struct Pace {
 /// How a pace compares with an even one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum PaceWord {
     /// More is used than time has passed.
     Ahead,
     /// As even as it gets.
-    Even,
+    OnTrack,
     /// Less is used than time has passed.
     InReserve,
 }
 
 impl Pace {
     /// How it compares with an even one.
-    pub fn standing(&self) -> Standing {
-        if self.ahead > EVEN {
-            Standing::Ahead
-        } else if self.ahead < -EVEN {
-            Standing::InReserve
+    pub fn word(&self) -> PaceWord {
+        if self.delta > EVEN {
+            PaceWord::Ahead
+        } else if self.delta < -EVEN {
+            PaceWord::InReserve
         } else {
-            Standing::Even
+            PaceWord::OnTrack
         }
     }
 }
 
-/// The pace of a window whose use was seen at `seen_at`. `None` where use, end or length is not known, and where the
-/// window has not begun or has ended.
+/// The pace of a window whose use was seen at `seen_at`. `None` where use, end or length is not known, where it is used up,
+/// and where the window has not begun or has ended.
 pub fn pace(window: &Window, seen_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Pace> {
     let (used, ends, length) = (window.used?.get(), window.resets_at?, window.length()?);
-    if ends <= now || seen_at >= ends {
+    if ends <= now || seen_at >= ends || used >= 100.0 {
         return None;
     }
     // A window that ends later than its length allows has not begun, or its length was told wrongly.
@@ -63,13 +63,18 @@ pub fn pace(window: &Window, seen_at: DateTime<Utc>, now: DateTime<Utc>) -> Opti
     let expected = passed * 100.0;
     let telling = seen >= TOO_EARLY;
     let projected = telling.then(|| used / seen);
-    let runs_out_at = projected.filter(|end| *end > 100.0 && used < 100.0).and_then(|_| {
+    let runs_out_at = projected.filter(|end| *end > 100.0).and_then(|_| {
         let share = seen * 100.0 / used;
         let at =
             begins + TimeDelta::milliseconds((share * length.num_milliseconds() as f64) as i64);
         (at > seen_at && at < ends).then_some(at)
     });
-    Some(Pace { expected, ahead: used - seen * 100.0, projected, runs_out_at })
+    Some(Pace {
+        expected: Percent::new(expected)?,
+        delta: used - seen * 100.0,
+        projected: projected.and_then(Percent::new),
+        runs_out_at,
+    })
 }
 
 /// What a pace needs to be worth an alert: enough used, enough passed, and a run-out well before the reset.
@@ -82,7 +87,8 @@ pub fn runs_out_for_sure(
     const ENOUGH_PASSED: f64 = 10.0;
     let pace = pace(window, seen_at, now)?;
     let (at, ends, length) = (pace.runs_out_at?, window.resets_at?, window.length()?);
-    let enough = window.used.map(Percent::get)? >= ENOUGH_USED && pace.expected >= ENOUGH_PASSED;
+    let enough =
+        window.used.map(Percent::get)? >= ENOUGH_USED && pace.expected.get() >= ENOUGH_PASSED;
     // At least a twentieth of the window would be left without.
     (enough && ends - at >= length / 20).then_some(at)
 }
@@ -110,40 +116,36 @@ mod tests {
 
     #[test]
     fn half_used_after_a_quarter_of_the_time_runs_out_at_half_time() {
-        let pace = pace(&window(50.0, 300, 300), at(75), at(75));
-        assert_eq!(
-            pace,
-            Some(Pace {
-                expected: 25.0,
-                ahead: 25.0,
-                projected: Some(200.0),
-                runs_out_at: Some(at(150))
-            })
-        );
+        let found = pace(&window(50.0, 300, 300), at(75), at(75)).map(|pace| {
+            (pace.expected.get(), pace.delta, pace.projected.map(Percent::get), pace.runs_out_at)
+        });
+        assert_eq!(found, Some((25.0, 25.0, Some(200.0), Some(at(150)))));
     }
 
     #[test]
     fn a_use_behind_time_is_in_reserve_and_never_runs_out() {
         let found = pace(&window(10.0, 300, 300), at(150), at(150));
-        let seen = found.map(|pace| (pace.standing(), pace.projected, pace.runs_out_at));
-        assert_eq!(seen, Some((Standing::InReserve, Some(20.0), None)));
+        let seen =
+            found.map(|pace| (pace.word(), pace.projected.map(Percent::get), pace.runs_out_at));
+        assert_eq!(seen, Some((PaceWord::InReserve, Some(20.0), None)));
     }
 
     #[test]
     fn what_was_seen_a_while_ago_is_projected_from_then() {
         let found = pace(&window(50.0, 300, 300), at(75), at(90));
         assert_eq!(
-            found.map(|pace| (pace.expected, pace.runs_out_at)),
+            found.map(|pace| (pace.expected.get(), pace.runs_out_at)),
             Some((30.0, Some(at(150))))
         );
     }
 
     #[test]
-    fn nothing_is_said_where_nothing_is_known() {
+    fn nothing_is_said_where_nothing_is_known_or_all_is_used() {
         let unknown = Window { used: None, ..window(0.0, 300, 300) };
         let endless = Window { resets_at: None, ..window(5.0, 300, 300) };
         let lengthless = Window { minutes: None, ..window(5.0, 300, 300) };
-        for window in [unknown, endless, lengthless, window(50.0, 70, 300)] {
+        for window in [unknown, endless, lengthless, window(50.0, 70, 300), window(100.0, 300, 300)]
+        {
             assert_eq!(pace(&window, at(75), at(75)), None);
         }
         let early = pace(&window(1.0, 300, 300), at(2), at(2));
@@ -167,7 +169,7 @@ mod tests {
         ) {
             let window = window(used, ends, minutes);
             if let Some(pace) = pace(&window, at(seen), at(seen + later)) {
-                prop_assert!((0.0..=100.0).contains(&pace.expected));
+                prop_assert!((0.0..=100.0).contains(&pace.expected.get()));
                 if let Some(out) = pace.runs_out_at {
                     prop_assert!(out > at(seen) && out < at(ends));
                 }

@@ -135,6 +135,14 @@ impl Files {
         self.entry(path).is_some_and(|entry| !entry.is_folder)
     }
 
+    /// `path` without links and detours; as it is where it does not exist or lies in memory.
+    pub fn canonical(&self, path: &Path) -> PathBuf {
+        match &self.0 {
+            Some(_) => path.to_owned(),
+            None => fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+        }
+    }
+
     /// What a folder holds, by name; empty where it cannot be read.
     pub fn list(&self, folder: &Path) -> Vec<Entry> {
         let mut paths: Vec<PathBuf> = if let Some(memory) = &self.0 {

@@ -1,0 +1,206 @@
+//! Answers to the command table.
+
+use crate::{
+    desk::{Desk, held},
+    diagnostics, forms, notify, saving,
+};
+use claudometer_core::ProviderId;
+use claudometer_host::Clock;
+use claudometer_provider::Provider;
+use claudometer_wire::{Command, ErrorCode, IpcError, State, link::Message};
+use futures::{FutureExt as _, future::BoxFuture};
+use serde_json::Value;
+use tokio::sync::broadcast;
+
+impl Desk {
+    /// Answers one command, as the table in `wire` says.
+    pub async fn call(&self, command: Command) -> Result<Value, IpcError> {
+        match command {
+            Command::GetState {} => json(&self.state().await),
+            Command::SaveSettings { draft } => {
+                saving::save(self, draft).await?;
+                json(&forms::settings_state(self).await)
+            }
+            Command::ForgetSecret { provider, field } => {
+                self.forget(&provider, &field).await?;
+                json(&forms::settings_state(self).await)
+            }
+            Command::Refresh { provider } => {
+                self.0.engine.refresh(provider.map(ProviderId::owned)).await;
+                self.render();
+                json(&*self.bundles().borrow().clone())
+            }
+            Command::SetBridge { provider, installed } => {
+                self.set_bridge(&provider, installed).await?;
+                json(&forms::settings_state(self).await)
+            }
+            Command::TestAlert {} => {
+                let sound = self.settings().alerts.sound;
+                let shown = notify::show(&self.0.host, &crate::words::test_note(sound)).await;
+                shown.map_err(|error| IpcError::new(ErrorCode::Other, error.to_string()))?;
+                json(&())
+            }
+            Command::Diagnostics {} => json(&diagnostics::report(self).await),
+            Command::OpenDashboard { provider } => self.open(self.provider(&provider)?.dashboard),
+            Command::OpenLogs {} => {
+                let logs = self.0.paths.logs();
+                self.0.host.files.make_folder(&logs).ok(); // a folder that cannot be made cannot be opened, which is told
+                self.open(&logs.display().to_string())
+            }
+            Command::SetDemo { on } => {
+                self.set_demo(on).await;
+                json(&self.state().await)
+            }
+            Command::OpenWindow { page } => {
+                self.open_window(page.as_deref(), None)?;
+                json(&())
+            }
+            Command::Quit {} => {
+                self.stop();
+                json(&())
+            }
+        }
+    }
+
+    /// Opens the window on a page, or brings the open one to the front.
+    pub fn open_window(&self, page: Option<&str>, token: Option<&str>) -> Result<(), IpcError> {
+        if self.0.window.is_open() {
+            let show = Message::ShowPage {
+                page: page.map(str::to_owned),
+                activation_token: token.map(str::to_owned),
+            };
+            self.0.events.send(show).ok(); // the window is closing: the next click opens a new one
+            return Ok(());
+        }
+        self.0
+            .window
+            .open(&self.0.host, page, token)
+            .map_err(|error| IpcError::new(ErrorCode::Other, error.to_string()))
+    }
+
+    /// What changes from now on, as the link tells it.
+    pub fn events(&self) -> broadcast::Receiver<Message> {
+        self.0.events.subscribe()
+    }
+
+    /// Everything that a window needs to begin.
+    pub async fn state(&self) -> State {
+        let bundle = self.bundles().borrow().as_ref().clone();
+        State { bundle, settings: forms::settings_state(self).await }
+    }
+
+    fn provider(&self, id: &str) -> Result<&'static Provider, IpcError> {
+        let found = self.0.providers.iter().copied().find(|provider| provider.id.as_str() == id);
+        found.ok_or_else(|| {
+            IpcError::new(ErrorCode::Validation, format!("There is no provider {id}."))
+        })
+    }
+
+    async fn forget(&self, provider: &str, field: &str) -> Result<(), IpcError> {
+        let provider = self.provider(provider)?;
+        let known = provider.secrets.iter().find(|known| known.id == field);
+        let field = known.ok_or_else(|| {
+            IpcError::new(ErrorCode::Validation, format!("There is no field {field}."))
+        })?;
+        let deleted = self.0.host.secrets.delete(&forms::secret_key(provider, field)).await;
+        deleted.map_err(|error| IpcError::new(ErrorCode::Keyring, error.to_string()))?;
+        held(&self.0.organizations).remove(&provider.id);
+        self.recount().await;
+        self.0.engine.nudge(claudometer_engine::Nudge::Credential(provider.id.clone())).await;
+        Ok(())
+    }
+
+    async fn set_bridge(&self, provider: &str, installed: bool) -> Result<(), IpcError> {
+        let provider = self.provider(provider)?;
+        let bridge = provider.bridge.ok_or_else(|| {
+            IpcError::new(
+                ErrorCode::Validation,
+                format!("{} has no status line to bridge.", provider.name),
+            )
+        })?;
+        let changed = if installed {
+            let program = self.0.host.processes.own_program().unwrap_or_default();
+            bridge.install(
+                &self.0.host,
+                &format!(
+                    "{} statusline --from {}",
+                    shell_word(&program.display().to_string()),
+                    provider.id
+                ),
+            )
+        } else {
+            bridge.remove(&self.0.host)
+        };
+        changed.map_err(|error| IpcError::new(ErrorCode::Storage, error.to_string()))?;
+        self.recount().await;
+        Ok(())
+    }
+
+    async fn set_demo(&self, on: bool) {
+        let clock = on.then(|| Clock::starting_at(crate::demo::moment(0)));
+        held(&self.0.demo).clone_from(&clock);
+        if clock.is_none() {
+            self.0.engine.show_simulated(None).await;
+        }
+        self.recount().await;
+        self.render();
+    }
+
+    fn open(&self, what: &str) -> Result<Value, IpcError> {
+        let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+        let program = self.0.host.processes.find_program(opener);
+        let program = program.ok_or_else(|| {
+            IpcError::new(
+                ErrorCode::Other,
+                format!("Nothing opens links here ({opener} is missing). The address is {what}."),
+            )
+        })?;
+        let launch = claudometer_host::process::Launch {
+            program,
+            args: vec![what.to_owned()],
+            env: Vec::new(),
+        };
+        let launched = self.0.host.processes.launch(launch, || ());
+        launched.map_err(|error| {
+            IpcError::new(ErrorCode::Other, format!("{what} could not be opened: {error}."))
+        })?;
+        json(&())
+    }
+}
+
+impl crate::link::Serves for Desk {
+    fn answer(&self, command: Command) -> BoxFuture<'_, Result<Value, IpcError>> {
+        self.call(command).boxed()
+    }
+
+    fn events(&self) -> broadcast::Receiver<Message> {
+        Self::events(self)
+    }
+
+    fn version(&self) -> String {
+        self.0.version.clone()
+    }
+}
+
+/// A word that a shell takes as it is.
+fn shell_word(text: &str) -> String {
+    let plain = !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-+:@".contains(&b));
+    if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<Value, IpcError> {
+    serde_json::to_value(value).map_err(|error| IpcError::new(ErrorCode::Other, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_program_in_a_folder_with_spaces_is_one_word_for_the_shell() {
+        assert_eq!(super::shell_word("/usr/bin/claudometer"), "/usr/bin/claudometer");
+        assert_eq!(
+            super::shell_word("/opt/Dana's Apps/claudometer"),
+            r"'/opt/Dana'\''s Apps/claudometer'"
+        );
+    }
+}

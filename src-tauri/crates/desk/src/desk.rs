@@ -1,0 +1,466 @@
+//! The composition: one engine, one settings file, one state file, and the tasks that follow them.
+
+use crate::{
+    alerts::Alerting,
+    autostart::Autostart,
+    demo, notify,
+    seats::Census,
+    settings_file::{Override, SettingsFile},
+    state_file::StateFile,
+    window::Window,
+    words,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use claudometer_core::{
+    Origin, Poll, ProviderId, Seat, SeatState, Settings, UsageSnapshotBundle, notice::Alert,
+};
+use claudometer_engine::{Engine, Nudge};
+use claudometer_host::{Clock, Host, paths::Paths, watch::Watch};
+use claudometer_provider::{GateBook, Organization, Provider, pipeline};
+use claudometer_view::{
+    Context, Extras,
+    tray::{self, TrayModel},
+};
+use claudometer_wire::{Bundle, link::Message};
+use futures::{FutureExt as _, future::BoxFuture};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::sync::{Notify, broadcast, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Words that tell a time change once a minute.
+const MINUTE: Duration = Duration::from_secs(60);
+/// Files of an assistant change in bursts while it works: one look per burst.
+const SETTLE: Duration = Duration::from_millis(300);
+/// Between two looks at files that change all the time.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// What a desk is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Stays: polls, alerts, watches files.
+    Resident,
+    /// One question of a command: no timers, no alerts, nothing watched.
+    OneShot,
+}
+
+/// What a desk is made of.
+#[derive(Debug)]
+pub struct Options {
+    /// What it is for.
+    pub role: Role,
+    /// The world.
+    pub host: Host,
+    /// Where our files are.
+    pub paths: Paths,
+    /// The providers.
+    pub providers: &'static [&'static Provider],
+    /// Settings that flags and the environment put above the file.
+    pub overrides: Vec<Override>,
+    /// Shows recorded answers instead of live ones, from this seed.
+    pub demo: Option<u64>,
+    /// Offers menu items that simulate alerts.
+    pub debug: bool,
+    /// Our version.
+    pub version: String,
+}
+
+/// A running Claudometer. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Desk(pub(crate) Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) role: Role,
+    pub(crate) host: Host,
+    pub(crate) paths: Paths,
+    pub(crate) providers: &'static [&'static Provider],
+    pub(crate) version: String,
+    pub(crate) debug: bool,
+    pub(crate) settings: Mutex<SettingsFile>,
+    pub(crate) census: Mutex<Census>,
+    pub(crate) organizations: Mutex<BTreeMap<ProviderId, Vec<Organization>>>,
+    pub(crate) engine: Engine,
+    pub(crate) book: Arc<GateBook>,
+    pub(crate) state_file: StateFile,
+    pub(crate) alerting: Mutex<Alerting>,
+    /// The clock of the demo while it is shown.
+    pub(crate) demo: Mutex<Option<Clock>>,
+    pub(crate) window: Window,
+    pub(crate) autostart: Autostart,
+    /// Why the tray is not seen, in words; kept by whoever hosts the tray.
+    pub(crate) tray_remark: Mutex<Option<String>>,
+    /// Which of several saves may run: one at a time.
+    pub(crate) saving: tokio::sync::Mutex<()>,
+    /// The provider that the wheel over the icon chose, for this run.
+    pub(crate) scrolled_to: Mutex<Option<Option<ProviderId>>>,
+    bundles: watch::Sender<Arc<Bundle>>,
+    models: watch::Sender<Arc<TrayModel>>,
+    pub(crate) events: broadcast::Sender<Message>,
+    /// Told when there was another census, so that other files are watched.
+    counted: Notify,
+    stop: CancellationToken,
+}
+
+pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Desk {
+    /// Composes a desk and starts it: last snapshots are shown at once, polling begins.
+    pub async fn start(options: Options) -> Self {
+        let desk = Self::compose(options);
+        desk.recount().await;
+        desk.render();
+        let follow = desk.clone();
+        tokio::spawn(async move { follow.follow_engine().await });
+        if desk.0.role == Role::Resident {
+            let watcher = desk.clone();
+            tokio::spawn(async move { watcher.follow_files().await });
+            let minutes = desk.clone();
+            tokio::spawn(async move { minutes.follow_minutes().await });
+        }
+        desk
+    }
+
+    fn compose(options: Options) -> Self {
+        let Options { role, host, paths, providers, overrides, demo, debug, version } = options;
+        let settings = SettingsFile::load(host.files.clone(), paths.settings(), overrides);
+        for remark in settings.remarks() {
+            tracing::warn!(remark, "settings");
+        }
+        let book = Arc::new(GateBook::at(host.files.clone(), paths.state.join("gates.json")));
+        let state_file = StateFile::new(host.files.clone(), paths.snapshot());
+        let stop = CancellationToken::new();
+        let empty = empty_model(&host, settings.effective());
+        Self(Arc::new_cyclic(|desk: &std::sync::Weak<Inner>| {
+            let clock = host.clock.clone();
+            let now = Arc::new(move || clock.now());
+            let fetch = fetch_through(desk.clone());
+            let (engine, _) =
+                claudometer_engine::spawn(fetch, now, Arc::new(fastrand::f64), stop.clone());
+            let autostart = Autostart::of(&host, &paths);
+            Inner {
+                role,
+                alerting: Mutex::new(Alerting::new(state_file.load().markers)),
+                demo: Mutex::new(demo.map(|seed| Clock::starting_at(demo::moment(seed)))),
+                settings: Mutex::new(settings),
+                host,
+                paths,
+                providers,
+                version,
+                debug,
+                census: Mutex::default(),
+                organizations: Mutex::default(),
+                engine,
+                book,
+                state_file,
+                window: Window::default(),
+                autostart,
+                tray_remark: Mutex::default(),
+                saving: tokio::sync::Mutex::new(()),
+                scrolled_to: Mutex::default(),
+                bundles: watch::Sender::default(),
+                models: watch::Sender::new(Arc::new(empty)),
+                events: broadcast::Sender::new(16),
+                counted: Notify::new(),
+                stop,
+            }
+        }))
+    }
+
+    /// What is shown, with every change.
+    pub fn bundles(&self) -> watch::Receiver<Arc<Bundle>> {
+        self.0.bundles.subscribe()
+    }
+
+    /// What the tray shows, with every change.
+    pub fn models(&self) -> watch::Receiver<Arc<TrayModel>> {
+        self.0.models.subscribe()
+    }
+
+    /// Ends when the desk is asked to quit.
+    pub async fn stopped(&self) {
+        self.0.stop.cancelled().await;
+    }
+
+    /// Ends the desk: what is known is remembered, tasks stop.
+    pub fn stop(&self) {
+        self.remember();
+        self.0.stop.cancel();
+    }
+
+    /// A token that is cancelled when the desk ends.
+    pub fn stop_token(&self) -> CancellationToken {
+        self.0.stop.clone()
+    }
+
+    /// The machine woke up, or the network came back.
+    pub async fn nudge(&self, nudge: Nudge) {
+        self.0.engine.nudge(nudge).await;
+    }
+
+    /// Notes whether the tray is seen; `None` when it is.
+    pub fn set_tray_remark(&self, remark: Option<String>) {
+        *held(&self.0.tray_remark) = remark;
+        self.render();
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> Settings {
+        let mut settings = held(&self.0.settings).effective().clone();
+        if let Some(scrolled_to) = held(&self.0.scrolled_to).clone() {
+            settings.display.shown_provider = scrolled_to;
+        }
+        settings
+    }
+
+    /// What the engine knows now, or the demo.
+    pub fn snapshot(&self) -> Arc<UsageSnapshotBundle> {
+        self.0.engine.bundles().borrow().clone()
+    }
+
+    /// The time that is shown: the demo has its own.
+    pub(crate) fn shown_now(&self) -> DateTime<Utc> {
+        held(&self.0.demo).as_ref().map_or_else(|| self.0.host.now(), Clock::now)
+    }
+
+    /// Looks again at which accounts there are, and tells the engine.
+    pub(crate) async fn recount(&self) {
+        let inner = &self.0;
+        let demo = held(&inner.demo).clone();
+        if let Some(clock) = demo {
+            self.show_demo(&clock).await;
+            return;
+        }
+        let settings = self.settings();
+        let remembered = inner.state_file.load().seats;
+        let mut known = self.snapshot().seats.clone();
+        known.extend(
+            remembered
+                .iter()
+                .filter(|old| !known.iter().any(|state| state.seat == old.seat))
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
+        let census = Census::take(inner.providers, &settings, &inner.host, &known).await;
+        let plans = census.plans(&settings, &remembered);
+        *held(&inner.census) = census;
+        inner.engine.set_seats(plans).await;
+        inner.counted.notify_one();
+    }
+
+    pub(crate) async fn show_demo(&self, clock: &Clock) {
+        let bundle = demo::play(self.0.providers, clock.now()).await;
+        self.0.engine.set_seats(Vec::new()).await;
+        self.0.engine.show_simulated(Some(bundle)).await;
+    }
+
+    /// Makes the words anew and tells everyone whom they concern.
+    pub(crate) fn render(&self) {
+        let bundle = Arc::new(words::bundle(self));
+        self.0.models.send_if_modified(|shown| {
+            let model = words::tray(self);
+            let differs = **shown != model;
+            if differs {
+                *shown = Arc::new(model);
+            }
+            differs
+        });
+        let changed = self.0.bundles.send_if_modified(|shown| {
+            let same = Bundle { seq: shown.seq, at: shown.at, ..Bundle::clone(&bundle) } == **shown;
+            if !same {
+                *shown = Arc::new(Bundle { seq: shown.seq + 1, ..Bundle::clone(&bundle) });
+            }
+            !same
+        });
+        if changed {
+            let bundle = Box::new(Bundle::clone(&self.0.bundles.borrow()));
+            self.0.events.send(Message::SnapshotUpdated { bundle }).ok(); // no window is open
+        }
+    }
+
+    fn remember(&self) {
+        let bundle = self.snapshot();
+        let live: Vec<SeatState> =
+            bundle.seats.iter().filter(|state| state.origin == Origin::Live).cloned().collect();
+        if held(&self.0.demo).is_some() || live.is_empty() {
+            return;
+        }
+        self.0.state_file.save(&live, held(&self.0.alerting).markers());
+    }
+
+    async fn follow_engine(self) {
+        let mut bundles = self.0.engine.bundles();
+        loop {
+            self.render();
+            if self.0.role == Role::Resident {
+                self.alert().await;
+            }
+            self.remember();
+            tokio::select! {
+                () = self.0.stop.cancelled() => return,
+                changed = bundles.changed() => if changed.is_err() { return },
+            }
+            bundles.borrow_and_update();
+        }
+    }
+
+    async fn follow_minutes(self) {
+        loop {
+            tokio::select! {
+                () = self.0.stop.cancelled() => return,
+                () = tokio::time::sleep(MINUTE) => self.render(),
+            }
+        }
+    }
+
+    /// Decides what is worth a notification, and sends it.
+    async fn alert(&self) {
+        let settings = self.settings();
+        let alerts = held(&self.0.alerting).decide(&self.snapshot(), &settings, self.0.host.now());
+        self.tell(alerts).await;
+    }
+
+    pub(crate) async fn tell(&self, alerts: Vec<Alert>) {
+        for alert in alerts {
+            let note = words::note(self, &alert);
+            if let Err(error) = notify::show(&self.0.host, &note).await {
+                tracing::warn!(%error, title = note.title, "a notification was not shown");
+            }
+        }
+    }
+
+    /// Follows credential files, logs and status lines: a change is seen within a second.
+    async fn follow_files(self) {
+        let (mut watch, mut changed) = Watch::new();
+        loop {
+            let watched = held(&self.0.census).watched.clone();
+            watch.set(watched.iter().cloned().chain([self.0.paths.passive()]));
+            let mut paths: Vec<PathBuf> = Vec::new();
+            tokio::select! {
+                () = self.0.stop.cancelled() => return,
+                () = self.0.counted.notified() => continue,
+                path = changed.recv() => paths.extend(path),
+            }
+            tokio::time::sleep(SETTLE).await;
+            while let Ok(path) = changed.try_recv() {
+                paths.push(path);
+            }
+            self.after_change(&paths).await;
+        }
+    }
+
+    async fn after_change(&self, paths: &[PathBuf]) {
+        if held(&self.0.demo).is_some() {
+            return;
+        }
+        self.recount().await;
+        let places = held(&self.0.census).polled.clone();
+        for provider in self.0.providers {
+            let credentials: Vec<PathBuf> = provider
+                .sources
+                .iter()
+                .filter(|source| !source.spec().passive)
+                .flat_map(|source| source.watched(&self.0.host))
+                .collect();
+            if paths.iter().any(|path| credentials.contains(path)) {
+                self.0.engine.nudge(Nudge::Credential(provider.id.clone())).await;
+            }
+            for place in places.iter().filter(|place| place.provider.id == provider.id) {
+                self.look(place).await;
+            }
+        }
+        tokio::time::sleep(LOOK_PAUSE).await;
+    }
+
+    /// Takes in what lies on this machine; a reading that is no news is not told.
+    async fn look(&self, place: &crate::seats::Place) {
+        let settings = self.settings().provider(&place.provider.id);
+        let errand = self.errand(place, &settings);
+        for (via, reading) in pipeline::look(errand).await {
+            let at = reading.as_of.unwrap_or_else(|| self.0.host.now());
+            let bundle = self.snapshot();
+            let state = bundle.seats.iter().find(|state| state.seat == place.found.seat);
+            if state.and_then(|state| state.last_good.as_ref()).is_none_or(|good| good.at < at) {
+                self.0.engine.observe(place.found.seat.clone(), via, reading).await;
+            }
+        }
+    }
+
+    fn errand<'a>(
+        &'a self,
+        place: &'a crate::seats::Place,
+        settings: &'a claudometer_core::settings::ProviderSettings,
+    ) -> pipeline::Errand<'a> {
+        let interval = self.settings().refresh_interval_seconds;
+        pipeline::Errand {
+            provider: place.provider,
+            found: &place.found,
+            settings,
+            host: &self.0.host,
+            book: &self.0.book,
+            fresh_for: TimeDelta::seconds(i64::from(interval)),
+        }
+    }
+
+    async fn poll(&self, seat: Seat) -> Poll {
+        let place = held(&self.0.census).place(&seat).cloned();
+        let Some(place) = place else {
+            return Poll {
+                readings: Vec::new(),
+                attempts: Vec::new(),
+                failure: None,
+                not_before: self.0.host.now(),
+            };
+        };
+        let settings = self.settings().provider(&place.provider.id);
+        let pass = pipeline::poll(self.errand(&place, &settings)).await;
+        if !pass.organizations.is_empty() {
+            held(&self.0.organizations).insert(place.provider.id.clone(), pass.organizations);
+        }
+        pass.poll
+    }
+}
+
+/// What texts depend on, for a command that needs no desk.
+pub fn context(host: &Host, paths: &Paths) -> Context {
+    let settings = SettingsFile::load(host.files.clone(), paths.settings(), Vec::new());
+    words::context(&host.env, settings.effective(), host.now())
+}
+
+/// What the tray shows before anything is known.
+fn empty_model(host: &Host, settings: &Settings) -> TrayModel {
+    let context = words::context(&host.env, settings, host.now());
+    let extras = Extras {
+        labels: &|_, source| source.to_string(),
+        demo: false,
+        debug: false,
+        remarks: Vec::new(),
+        first_run: None,
+    };
+    tray::model(&UsageSnapshotBundle::default(), &context, &extras)
+}
+
+/// The engine's way to a poll. It holds the desk weakly: the desk owns the engine.
+fn fetch_through(desk: std::sync::Weak<Inner>) -> claudometer_engine::Fetch {
+    Arc::new(move |seat: Seat| -> BoxFuture<'static, Poll> {
+        let desk = desk.clone();
+        async move {
+            match desk.upgrade() {
+                Some(inner) => Desk(inner).poll(seat).await,
+                None => Poll {
+                    readings: Vec::new(),
+                    attempts: Vec::new(),
+                    failure: None,
+                    not_before: DateTime::<Utc>::MAX_UTC,
+                },
+            }
+        }
+        .boxed()
+    })
+}

@@ -1,0 +1,53 @@
+//! For the window's process: where the resident listens, and how it is started when it does not.
+
+use crate::link::{Client, connect};
+use claudometer_host::{Environment, Files, Processes, paths::Paths, process::Launch};
+use claudometer_wire::{ErrorCode, IpcError};
+use std::{path::PathBuf, time::Duration};
+
+/// The resident's executable.
+const PROGRAM: &str = "claudometer";
+/// A resident listens within milliseconds; a loaded machine gets more.
+const WITHIN: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Where the resident of this environment listens.
+pub fn socket() -> PathBuf {
+    Paths::of(&Environment::of_this_process()).socket()
+}
+
+/// Connects to the resident, and starts it first where none runs. [`ErrorCode::Disconnected`] when none listens within 5 s.
+pub async fn connect_or_start() -> Result<Client, IpcError> {
+    let socket = socket();
+    let refused = match connect(&socket).await {
+        Ok(client) => return Ok(client),
+        Err(error) => error,
+    };
+    start()?;
+    let tries = async {
+        loop {
+            tokio::time::sleep(PAUSE).await;
+            if let Ok(client) = connect(&socket).await {
+                return client;
+            }
+        }
+    };
+    tokio::time::timeout(WITHIN, tries).await.map_err(|_| refused)
+}
+
+/// Starts the resident beside our own executable, else the one on the PATH; it outlives us.
+fn start() -> Result<(), IpcError> {
+    let processes = Processes::real(Environment::of_this_process(), std::env::current_exe().ok());
+    let beside = processes
+        .own_program()
+        .and_then(|own| Some(own.parent()?.join(PROGRAM)))
+        .filter(|path| Files::disk().is_file(path));
+    let program = beside.or_else(|| processes.find_program(PROGRAM)).ok_or_else(|| {
+        let message = format!("The program {PROGRAM} was not found beside the window's or on the PATH. Install it again.");
+        IpcError::new(ErrorCode::Disconnected, message)
+    })?;
+    let launch = Launch { program, args: Vec::new(), env: Vec::new() };
+    processes.launch(launch, || ()).map_err(|error| {
+        IpcError::new(ErrorCode::Disconnected, format!("{PROGRAM} could not be started: {error}."))
+    })
+}

@@ -1,0 +1,23 @@
+//! What a running Claudometer is: engine, settings, secrets, alerts and words composed, commands answered.
+//!
+//! Hosted by the resident and, in one-process mode, by the window's process. Knows neither Tauri nor a tray.
+
+pub mod alerts;
+pub mod answers;
+pub mod autostart;
+pub mod demo;
+mod desk;
+pub mod diagnostics;
+pub mod forms;
+pub mod launch;
+pub mod link;
+pub mod notify;
+pub mod saving;
+pub mod seats;
+pub mod settings_file;
+mod simulate;
+pub mod state_file;
+pub mod window;
+mod words;
+
+pub use desk::{Desk, Options, Role, context};

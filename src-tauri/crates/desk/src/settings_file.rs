@@ -1,0 +1,416 @@
+//! The settings file: one truth, kept whole. Unknown keys survive, a damaged file is set aside and said.
+
+use claudometer_core::settings::{Problem, Settings};
+use claudometer_host::{Environment, Files, env};
+use serde_json::{Map, Value};
+use std::{io, path::PathBuf};
+
+/// A value that a flag or an environment variable puts above the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Override {
+    /// Path of the key, like `display.metric`.
+    pub path: String,
+    /// The flag or variable, for people.
+    pub by: String,
+    /// The value, as JSON or as plain text.
+    pub value: Value,
+}
+
+/// The settings in force, and where they came from.
+#[derive(Debug)]
+pub struct SettingsFile {
+    files: Files,
+    path: PathBuf,
+    /// The file's own object, unknown keys included.
+    raw: Map<String, Value>,
+    chosen: Settings,
+    effective: Settings,
+    overrides: Vec<Override>,
+    remarks: Vec<String>,
+}
+
+impl SettingsFile {
+    /// Reads the file. What cannot be read or used is said in [`Self::remarks`]; nothing is lost.
+    pub fn load(files: Files, path: PathBuf, overrides: Vec<Override>) -> Self {
+        let mut remarks = Vec::new();
+        let raw = read_object(&files, &path, &mut remarks);
+        let chosen = usable(&raw, &mut remarks);
+        if !remarks.is_empty() && !raw.is_empty() {
+            // The next save writes usable values in their place: the old text stays beside it.
+            keep_copy(&files, &path, &mut remarks);
+        }
+        let mut file = Self {
+            files,
+            path,
+            raw,
+            effective: chosen.clone(),
+            chosen,
+            overrides: Vec::new(),
+            remarks,
+        };
+        file.overrides = file.applicable(overrides);
+        file.effective = file.with_overrides();
+        file
+    }
+
+    /// What is in force: flags over environment over file over defaults.
+    pub const fn effective(&self) -> &Settings {
+        &self.effective
+    }
+
+    /// What the file says, defaults filled in.
+    pub const fn chosen(&self) -> &Settings {
+        &self.chosen
+    }
+
+    /// Values that are overridden now.
+    pub fn overrides(&self) -> &[Override] {
+        &self.overrides
+    }
+
+    /// What was wrong with the file, one sentence each.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
+    /// Where the file is.
+    pub const fn path(&self) -> &PathBuf {
+        &self.path
+    }
+
+    /// Writes new choices wholly or not at all. Keys that this version does not know stay as they are.
+    pub fn save(&mut self, new: Settings) -> io::Result<()> {
+        let old = as_object(&self.chosen)?;
+        let wanted = as_object(&new)?;
+        let mut raw = self.raw.clone();
+        merge(&mut raw, &old, &wanted);
+        let mut text = serde_json::to_vec_pretty(&raw)?;
+        text.push(b'\n');
+        self.files.write_private(&self.path, &text)?;
+        self.raw = raw;
+        self.chosen = new;
+        self.effective = self.with_overrides();
+        self.remarks.clear();
+        Ok(())
+    }
+
+    fn applicable(&mut self, overrides: Vec<Override>) -> Vec<Override> {
+        let (usable, refused): (Vec<_>, Vec<_>) =
+            overrides.into_iter().partition(|one| apply(&self.chosen, one).is_ok());
+        for one in refused {
+            self.remarks.push(format!(
+                "{} has a value that {} does not take; it is ignored.",
+                one.by, one.path
+            ));
+        }
+        usable
+    }
+
+    fn with_overrides(&self) -> Settings {
+        self.overrides
+            .iter()
+            .fold(self.chosen.clone(), |settings, one| apply(&settings, one).unwrap_or(settings))
+    }
+}
+
+/// Overrides from `CLAUDOMETER_*` variables: the path of the key in capitals, its parts joined by `_`.
+pub fn from_environment(environment: &Environment, providers: &[&str]) -> Vec<Override> {
+    let mut template = Settings::default();
+    for id in providers {
+        template
+            .providers
+            .insert((*id).to_owned(), claudometer_core::settings::ProviderSettings::default());
+    }
+    let Ok(Value::Object(template)) = serde_json::to_value(&template) else { return Vec::new() };
+    let mut paths = Vec::new();
+    leaves(&template, "", &mut paths);
+    let found = paths.into_iter().filter_map(|path| {
+        let name = variable_name(&path);
+        let text = environment.get(&name)?;
+        Some(Override { value: plain_value(text), by: name, path })
+    });
+    found.collect()
+}
+
+/// An override given as `path=value`, as the flag `--set` takes it.
+pub fn from_flag(text: &str) -> Result<Override, Problem> {
+    let parsed = text.split_once('=').filter(|(path, _)| !path.trim().is_empty());
+    let (path, value) = parsed.ok_or_else(|| Problem {
+        field: "--set".into(),
+        message: "Written as key=value, for example display.metric=weekly.".into(),
+    })?;
+    let one = Override {
+        path: path.trim().to_owned(),
+        by: format!("--set {}", path.trim()),
+        value: plain_value(value),
+    };
+    apply(&Settings::default(), &one)
+        .map_err(|message| Problem { field: one.path.clone(), message })?;
+    Ok(one)
+}
+
+/// `display.shownProvider` as `CLAUDOMETER_DISPLAY_SHOWN_PROVIDER`.
+pub fn variable_name(path: &str) -> String {
+    let mut name = env::SETTING_PREFIX.to_owned();
+    for letter in path.chars() {
+        match letter {
+            '.' | '-' => name.push('_'),
+            letter if letter.is_ascii_uppercase() => {
+                name.push('_');
+                name.push(letter);
+            }
+            letter => name.push(letter.to_ascii_uppercase()),
+        }
+    }
+    name
+}
+
+fn plain_value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+fn leaves(object: &Map<String, Value>, prefix: &str, into: &mut Vec<String>) {
+    for (key, value) in object {
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            Value::Object(inner) if !inner.is_empty() => leaves(inner, &path, into),
+            _ if key == "version" => {}
+            _ => into.push(path),
+        }
+    }
+}
+
+fn apply(settings: &Settings, one: &Override) -> Result<Settings, String> {
+    let mut value = serde_json::to_value(settings).map_err(|error| error.to_string())?;
+    let mut slot = &mut value;
+    for part in one.path.split('.') {
+        let object =
+            slot.as_object_mut().ok_or_else(|| format!("There is no setting {}.", one.path))?;
+        slot = object.entry(part.to_owned()).or_insert(Value::Null);
+    }
+    *slot = one.value.clone();
+    let known = as_object(settings).map_err(|error| error.to_string())?;
+    let first = one.path.split('.').next().unwrap_or_default();
+    if !known.contains_key(first) {
+        return Err(format!("There is no setting {}.", one.path));
+    }
+    let new: Settings = serde_json::from_value(value).map_err(|error| sentence(&error))?;
+    match new.problems().into_iter().next() {
+        Some(problem) => Err(problem.message),
+        None => Ok(new),
+    }
+}
+
+fn sentence(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    format!("The value is not usable: {text}.")
+}
+
+fn as_object(settings: &Settings) -> io::Result<Map<String, Value>> {
+    match serde_json::to_value(settings)? {
+        Value::Object(object) => Ok(object),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Ok(Map::new())
+        }
+    }
+}
+
+/// Puts `wanted` into `raw`: keys that `old` had and `wanted` has not are removed, keys that neither knows stay.
+fn merge(raw: &mut Map<String, Value>, old: &Map<String, Value>, wanted: &Map<String, Value>) {
+    raw.retain(|key, _| wanted.contains_key(key) || !old.contains_key(key));
+    for (key, value) in wanted {
+        match (raw.get_mut(key), value) {
+            (Some(Value::Object(ours)), Value::Object(new)) => {
+                let empty = Map::new();
+                merge(ours, old.get(key).and_then(Value::as_object).unwrap_or(&empty), new);
+            }
+            _ => {
+                raw.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+fn read_object(files: &Files, path: &PathBuf, remarks: &mut Vec<String>) -> Map<String, Value> {
+    let bytes = match files.read(path) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Map::new(),
+        Err(error) => {
+            remarks.push(format!(
+                "The settings file could not be read ({error}); defaults are in force."
+            ));
+            return Map::new();
+        }
+    };
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(object)) => object,
+        _ if bytes.trim_ascii().is_empty() => Map::new(),
+        other => {
+            let why = match other {
+                Err(error) => format!("line {}, column {}", error.line(), error.column()),
+                Ok(_) => "it is no object".to_owned(),
+            };
+            let aside = aside_path(path);
+            match files.rename(path, &aside) {
+                Ok(()) => remarks.push(format!(
+                    "The settings file was damaged ({why}). It was set aside as {}, and defaults are in force.",
+                    aside.file_name().unwrap_or_default().to_string_lossy()
+                )),
+                Err(error) => remarks.push(format!("The settings file is damaged ({why}) and could not be set aside ({error}).")),
+            }
+            Map::new()
+        }
+    }
+}
+
+fn aside_path(path: &PathBuf) -> PathBuf {
+    let mut name = path.clone().into_os_string();
+    name.push(".damaged");
+    name.into()
+}
+
+fn keep_copy(files: &Files, path: &PathBuf, remarks: &mut Vec<String>) {
+    let copied = files
+        .read(path)
+        .and_then(|bytes| files.write_private(&aside_path(path), &bytes.unwrap_or_default()));
+    if let Err(error) = copied {
+        remarks.push(format!("A copy of the settings file could not be kept ({error})."));
+    }
+}
+
+/// The settings that an object holds; a key with a value that cannot be used has its default, and is named.
+fn usable(raw: &Map<String, Value>, remarks: &mut Vec<String>) -> Settings {
+    let mut good = Map::new();
+    for (key, value) in raw {
+        let mut attempt = good.clone();
+        attempt.insert(key.clone(), value.clone());
+        match serde_json::from_value::<Settings>(Value::Object(attempt.clone())) {
+            Ok(settings) => match settings.problems().into_iter().next() {
+                None => good = attempt,
+                Some(problem) => remarks.push(format!(
+                    "{} in the settings file: {} The default is in force.",
+                    problem.field, problem.message
+                )),
+            },
+            Err(error) => remarks.push(format!(
+                "{key} in the settings file: {} The default is in force.",
+                sentence(&error)
+            )),
+        }
+    }
+    serde_json::from_value(Value::Object(good)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use claudometer_core::settings::{IconStyle, Metric};
+    use std::path::Path;
+
+    const PATH: &str = "/config/settings.json";
+
+    fn file(text: &str) -> (Files, SettingsFile) {
+        let files = Files::memory();
+        files.write_private(Path::new(PATH), text.as_bytes()).unwrap();
+        (files.clone(), SettingsFile::load(files, PATH.into(), Vec::new()))
+    }
+
+    fn raw(files: &Files) -> Value {
+        serde_json::from_slice(&files.read(Path::new(PATH)).unwrap().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn keys_that_this_version_does_not_know_survive_a_save_at_every_depth() {
+        let (files, mut file) = file(
+            r#"{"future": [1], "display": {"metric": "weekly", "hologram": true}, "providers": {"acme": {"enabled": true, "x": 1}}}"#,
+        );
+        assert_eq!(file.chosen().display.metric, Metric::Weekly);
+        let mut new = file.chosen().clone();
+        new.display.icon = IconStyle::Number;
+        new.alerts.thresholds_by_kind.insert("weekly".into(), vec![50]);
+        file.save(new).unwrap();
+        let mut back = file.chosen().clone();
+        back.alerts.thresholds_by_kind.clear();
+        file.save(back).unwrap();
+        let saved = raw(&files);
+        assert_eq!(saved["future"], serde_json::json!([1]));
+        assert_eq!(saved["display"]["hologram"], true);
+        assert_eq!(saved["display"]["icon"], "number");
+        assert_eq!(saved["providers"]["acme"]["x"], 1);
+        assert_eq!(saved["alerts"]["thresholdsByKind"], serde_json::json!({}));
+    }
+
+    #[test]
+    fn a_damaged_file_is_set_aside_and_said_and_its_text_is_kept() {
+        let (files, file) = file("{\"theme\": \"dark\",\n oops");
+        assert_eq!(file.chosen(), &Settings::default());
+        assert!(file.remarks()[0].contains("line 2"), "{:?}", file.remarks());
+        let aside = files.read_text(Path::new("/config/settings.json.damaged")).unwrap();
+        assert_eq!(aside.as_deref(), Some("{\"theme\": \"dark\",\n oops"));
+    }
+
+    #[test]
+    fn one_bad_value_costs_only_itself_and_is_named() {
+        let (files, file) = file(
+            r#"{"refreshIntervalSeconds": "often", "theme": "dark", "alerts": {"thresholds": [500]}}"#,
+        );
+        assert_eq!(file.chosen().theme, claudometer_core::settings::Theme::Dark);
+        assert_eq!(file.chosen().refresh_interval_seconds, 300);
+        assert_eq!(file.remarks().len(), 2, "{:?}", file.remarks());
+        assert!(
+            files.is_file(Path::new("/config/settings.json.damaged")),
+            "the old text is kept before a save replaces it"
+        );
+    }
+
+    #[test]
+    fn a_flag_beats_the_environment_and_the_environment_beats_the_file() {
+        let environment = Environment::of(
+            "/home/dana",
+            [
+                ("CLAUDOMETER_DISPLAY_METRIC".to_owned(), "session".to_owned()),
+                ("CLAUDOMETER_REFRESH_INTERVAL_SECONDS".to_owned(), "60".to_owned()),
+                ("CLAUDOMETER_PROVIDERS_ACME_ENABLED".to_owned(), "false".to_owned()),
+                ("CLAUDOMETER_THEME".to_owned(), "plaid".to_owned()),
+            ],
+        );
+        let mut overrides = from_environment(&environment, &["acme"]);
+        overrides.push(from_flag("refreshIntervalSeconds=120").unwrap());
+        let files = Files::memory();
+        files
+            .write_private(
+                Path::new(PATH),
+                br#"{"display": {"metric": "weekly"}, "refreshIntervalSeconds": 600}"#,
+            )
+            .unwrap();
+        let mut file = SettingsFile::load(files.clone(), PATH.into(), overrides);
+        assert_eq!(file.effective().display.metric, Metric::Session);
+        assert_eq!(file.effective().refresh_interval_seconds, 120);
+        assert_eq!(file.effective().providers["acme"].enabled, Some(false));
+        assert_eq!(file.chosen().display.metric, Metric::Weekly);
+        assert!(file.remarks().iter().any(|remark| remark.contains("CLAUDOMETER_THEME")));
+        file.save(file.chosen().clone()).unwrap();
+        assert_eq!(
+            raw(&files)["refreshIntervalSeconds"],
+            600,
+            "an override is never written into the file"
+        );
+    }
+
+    #[test]
+    fn a_flag_that_names_nothing_or_a_wrong_value_is_refused() {
+        for text in
+            ["nonsense", "=1", "noSuchKey=1", "refreshIntervalSeconds=1", "display.metric=hourly"]
+        {
+            assert!(from_flag(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_file_is_no_remark() {
+        let file = SettingsFile::load(Files::memory(), PATH.into(), Vec::new());
+        assert_eq!(file.effective(), &Settings::default());
+        assert!(file.remarks().is_empty());
+    }
+}

@@ -1,0 +1,87 @@
+//! The window's process: started on demand, told which page to show, gone when its window closes.
+
+use claudometer_host::{Host, process::Launch};
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+use tokio_util::sync::CancellationToken;
+
+/// The executable of the window.
+const PROGRAM: &str = "claudometer-desktop";
+
+/// The window's process.
+#[derive(Debug, Default)]
+pub struct Window {
+    running: Mutex<Option<CancellationToken>>,
+}
+
+/// Why no window opens.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WindowError {
+    /// The executable is not there.
+    #[error(
+        "The window's program {PROGRAM} was not found beside claudometer or on the PATH. Install it, or use `claudometer usage`."
+    )]
+    NotInstalled,
+    /// There is no screen.
+    #[error("There is no display to open a window on. Use `claudometer usage` in this terminal.")]
+    NoDisplay,
+    /// The system refused to start it.
+    #[error("The window could not be started: {0}.")]
+    NotStarted(String),
+}
+
+impl Window {
+    /// Whether its process runs.
+    pub fn is_open(&self) -> bool {
+        self.running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .is_some_and(|over| !over.is_cancelled())
+    }
+
+    /// Starts the window's process on `page`. Does nothing while one runs.
+    pub fn open(
+        &self,
+        host: &Host,
+        page: Option<&str>,
+        token: Option<&str>,
+    ) -> Result<(), WindowError> {
+        if self.is_open() {
+            return Ok(());
+        }
+        if cfg!(target_os = "linux")
+            && ["DISPLAY", "WAYLAND_DISPLAY"].iter().all(|name| host.env.get(name).is_none())
+        {
+            return Err(WindowError::NoDisplay);
+        }
+        let program = program(host).ok_or(WindowError::NotInstalled)?;
+        let mut args = vec!["--window".to_owned()];
+        args.extend(page.map(str::to_owned));
+        let env = token.map(|token| {
+            [
+                ("XDG_ACTIVATION_TOKEN".to_owned(), token.to_owned()),
+                ("DESKTOP_STARTUP_ID".to_owned(), token.to_owned()),
+            ]
+        });
+        let launch = Launch { program, args, env: env.into_iter().flatten().collect() };
+        let over = CancellationToken::new();
+        let ended = over.clone();
+        let started = host.processes.launch(launch, move || ended.cancel());
+        started.map_err(|error| WindowError::NotStarted(error.to_string()))?;
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(over);
+        Ok(())
+    }
+}
+
+/// Beside our own executable, else on the PATH.
+fn program(host: &Host) -> Option<PathBuf> {
+    let beside = host
+        .processes
+        .own_program()
+        .and_then(|own| Some(own.parent()?.join(PROGRAM)))
+        .filter(|path| host.files.is_file(path));
+    beside.or_else(|| host.processes.find_program(PROGRAM))
+}
