@@ -1,0 +1,34 @@
+//! `claudometer`: without a command it is the resident in the tray; with one, it is for people and scripts.
+
+mod args;
+mod cmd;
+mod exit;
+mod out;
+mod resident;
+mod setup;
+
+use clap::Parser as _;
+use exit::Exit;
+
+fn main() -> std::process::ExitCode {
+    // The guard is started by the resident itself, with arguments that no person types.
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == claudometer_host::guard::WORD) {
+        return claudometer_host::guard::main(words);
+    }
+    let args = args::Args::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return out::failure(
+                &format!("The runtime could not be started: {error}."),
+                Exit::Other,
+            )
+            .into();
+        }
+    };
+    let exit = runtime.block_on(cmd::run(args));
+    // A keychain dialog that nobody answers must not hold up the end.
+    runtime.shutdown_background();
+    exit.into()
+}
