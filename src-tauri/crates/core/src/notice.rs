@@ -1,31 +1,26 @@
-//! What is worth a notification: decided once per window, period and threshold, over restarts and jitter.
+//! What is worth a notification: each fact once, over restarts and jitter, none from numbers that cannot be trusted.
 //!
-//! Only fresh, live numbers count. A period is known by its end, with half the window's length of tolerance, and a new
-//! one only counts when a second reading confirms it: one bad sample is no reset.
+//! A shell saves the [`Markers`] before it shows what [`decide`] returns.
 
 mod account;
-#[cfg(test)]
-mod tests;
-mod window_mark;
+mod period;
+mod quiet;
+mod seat;
 
 use crate::{
     Failure, Freshness, Origin, Percent, ProviderInfo, Seat, SeatState, UsageSnapshotBundle,
-    Window, settings::Alerts,
+    Window, WindowKind, pace,
+    settings::{Alerts, ResetNotice},
 };
-use account::AccountMark;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use period::{Ended, Period, Sample};
+use seat::SeatMarks;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use window_mark::WindowMark;
 
-/// Notices that quiet hours hold back at most; older ones go first.
-const HELD_AT_MOST: usize = 40;
-/// A reset is old news after this time.
-const RESET_IS_NEWS: TimeDelta = TimeDelta::hours(12);
-/// What is simulated is kept under names that begin with this.
-const SIMULATED: &str = "simulated:";
-/// What nobody has seen for this long is forgotten.
-const FORGET_AFTER: TimeDelta = TimeDelta::days(40);
+/// A window mattered when at least this much of it had been used, in percent.
+const MATTERED: f64 = 50.0;
+/// Windows shorter than this refill before a person has read the notice, in minutes.
+const SHORTEST_MINUTES: u32 = 30;
 
 /// Something worth telling, as data; the words are made where all words are made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,16 +81,42 @@ pub enum Alert {
     Digest(Vec<Notice>),
 }
 
-/// What has been told. Persisted, so that a restart tells nothing twice.
+impl NoticeKind {
+    /// The window that it is about, if it is about one.
+    pub const fn window(&self) -> Option<&Window> {
+        match self {
+            Self::Threshold { window, .. }
+            | Self::RunOut { window, .. }
+            | Self::Reset { window, .. } => Some(window),
+            Self::AccountTrouble { .. } | Self::AccountRestored => None,
+        }
+    }
+}
+
+/// What has been told, and what is known of each window's period. Persisted between runs; bounded in size.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Markers {
-    windows: BTreeMap<String, WindowMark>,
-    accounts: BTreeMap<String, AccountMark>,
+    live: Vec<SeatMarks>,
+    /// Apart, so that a simulation never silences a true alert.
+    simulated: Vec<SeatMarks>,
     held: Vec<Notice>,
 }
 
-/// Decides what to tell about a snapshot at `now`, when people's clocks say `local`.
+impl Markers {
+    /// A new simulation tells everything anew.
+    pub fn forget_simulated(&mut self) {
+        self.simulated.clear();
+        self.held.retain(|notice| notice.origin != Origin::Simulated);
+    }
+}
+
+/// Decides what to tell about `bundle` at `now`; `local` is the same moment as local time of day.
+///
+/// - A threshold is told once per period of a window; a reading that jumps over several tells the highest.
+/// - A run-out is told once per period, never beside a threshold, and no more once the highest threshold has been told.
+/// - A reset is told when a second reading confirms it, if it is not long past: a fifth of the window, from 2 h to 12 h.
+/// - Stale, rolled-over and demo numbers tell nothing; a first observation can reach a threshold, but never reset.
 pub fn decide(
     markers: &mut Markers,
     bundle: &UsageSnapshotBundle,
@@ -103,88 +124,104 @@ pub fn decide(
     now: DateTime<Utc>,
     local: NaiveTime,
 ) -> Vec<Alert> {
-    let mut notices = Vec::new();
+    markers.simulated.retain(|marks| {
+        let simulated = |state: &SeatState| state.origin == Origin::Simulated;
+        bundle.seats.iter().any(|state| simulated(state) && state.seat == marks.seat)
+    });
+    let mut fresh = Vec::new();
     for state in &bundle.seats {
-        if state.origin == Origin::Demo {
-            continue;
-        }
-        let mut note = |kind| {
-            let (seat, provider) = (state.seat.clone(), state.provider.clone());
-            notices.push(Notice { seat, provider, origin: state.origin, at: now, kind });
+        let scope = match state.origin {
+            Origin::Demo => continue,
+            Origin::Live => &mut markers.live,
+            Origin::Simulated => &mut markers.simulated,
         };
-        for seen in &state.windows {
-            let fresh = state.freshness(&seen.stamp, seen.value.resets_at, now) == Freshness::Fresh;
-            if let (true, Some(used)) = (fresh, seen.value.used) {
-                let mark = markers.windows.entry(window_key(state, &seen.value)).or_default();
-                mark.see(&seen.value, used, seen.stamp.at, alerts, now)
-                    .into_iter()
-                    .for_each(&mut note);
-            }
-        }
-        if state.origin == Origin::Live {
-            let mark = markers.accounts.entry(seat_key(state)).or_default();
-            mark.see(state, now).filter(|_| alerts.account).into_iter().for_each(&mut note);
-        }
+        let marks = seat::marks_of(scope, state, now);
+        let account = account::look(marks, state, alerts.account, now);
+        let found = account.into_iter().chain(look_at_windows(marks, state, alerts, now));
+        fresh.extend(found.map(|kind| notice(state, kind, now)));
     }
-    markers.prune(now);
-    if alerts.quiet_hours.is_some_and(|quiet| quiet.contains(local)) {
-        markers.hold(notices);
-        return Vec::new();
-    }
-    let mut told = markers.release(bundle, now);
-    told.extend(notices.into_iter().map(|notice| Alert::One(Box::new(notice))));
-    told
+    seat::prune(&mut markers.live, now);
+    seat::prune(&mut markers.simulated, now);
+    let quiet = alerts.quiet_hours.is_some_and(|quiet| quiet.contains(local));
+    quiet::settle(markers, fresh, quiet, now)
 }
 
-impl Markers {
-    /// Forgets what was told of simulated numbers, so that the next simulation tells it again.
-    pub fn forget_simulated(&mut self) {
-        self.windows.retain(|key, _| !key.starts_with(SIMULATED));
-    }
+fn notice(state: &SeatState, kind: NoticeKind, now: DateTime<Utc>) -> Notice {
+    let (seat, provider) = (state.seat.clone(), state.provider.clone());
+    Notice { seat, provider, origin: state.origin, at: now, kind }
+}
 
-    fn hold(&mut self, notices: Vec<Notice>) {
-        self.held.extend(notices);
-        let too_many = self.held.len().saturating_sub(HELD_AT_MOST);
-        self.held.drain(..too_many);
-    }
-
-    /// What was held back and is still true.
-    fn release(&mut self, bundle: &UsageSnapshotBundle, now: DateTime<Utc>) -> Vec<Alert> {
-        let mut held = std::mem::take(&mut self.held);
-        held.retain(|notice| still_true(notice, bundle, now));
-        match held.len() {
-            0 => Vec::new(),
-            1 => held.into_iter().map(|notice| Alert::One(Box::new(notice))).collect(),
-            _ => vec![Alert::Digest(held)],
+fn look_at_windows(
+    marks: &mut SeatMarks,
+    state: &SeatState,
+    alerts: &Alerts,
+    now: DateTime<Utc>,
+) -> Vec<NoticeKind> {
+    let mut found = Vec::new();
+    for seen in &state.windows {
+        let window = &seen.value;
+        let fresh = state.freshness(&seen.stamp, window.resets_at, now) == Freshness::Fresh;
+        let short = window.minutes.is_some_and(|minutes| (1..SHORTEST_MINUTES).contains(&minutes));
+        let Some(sample) = Sample::of(seen).filter(|_| fresh && !short) else { continue };
+        let taken = marks.window(&window.id).take(&sample, now);
+        if let Some(ended) = taken.ended {
+            found.extend(reset(window, ended, alerts.reset, now));
+        }
+        if let Some(period) = taken.period {
+            found.extend(warn(period, window, seen.stamp.at, alerts, now));
         }
     }
+    found
+}
 
-    fn prune(&mut self, now: DateTime<Utc>) {
-        self.windows.retain(|_, mark| mark.is_recent(now, FORGET_AFTER));
-        self.accounts.retain(|_, mark| mark.is_recent(now, FORGET_AFTER));
+fn reset(
+    window: &Window,
+    ended: Ended,
+    wanted: ResetNotice,
+    now: DateTime<Utc>,
+) -> Option<NoticeKind> {
+    let wanted = match wanted {
+        ResetNotice::Off => false,
+        ResetNotice::WhenItMattered => ended.highest.get() >= MATTERED,
+        ResetNotice::Always => true,
+    };
+    let recent = now - ended.at <= late_reset(window);
+    (wanted && recent && window.kind != WindowKind::Rolling)
+        .then(|| NoticeKind::Reset { window: window.clone(), used_before: ended.highest })
+}
+
+/// How long after a reset it is still news, as after a night or a restart.
+fn late_reset(window: &Window) -> TimeDelta {
+    let fifth = window.length().map_or(TimeDelta::zero(), |length| length / 5);
+    fifth.clamp(TimeDelta::hours(2), TimeDelta::hours(12))
+}
+
+/// What use and pace are worth telling; at most one notice per reading.
+fn warn(
+    period: &mut Period,
+    window: &Window,
+    seen_at: DateTime<Utc>,
+    alerts: &Alerts,
+    now: DateTime<Utc>,
+) -> Option<NoticeKind> {
+    let used = window.used?;
+    let thresholds = alerts.thresholds_of(window.kind);
+    let reached = thresholds.iter().copied().filter(|percent| used.get() >= f64::from(*percent));
+    let told_before = period.told.last().copied();
+    period.told.extend(reached.clone());
+    if let Some(threshold) = reached.max().filter(|top| told_before.is_none_or(|told| told < *top))
+    {
+        return Some(NoticeKind::Threshold { window: window.clone(), threshold });
     }
-}
-
-fn still_true(notice: &Notice, bundle: &UsageSnapshotBundle, now: DateTime<Utc>) -> bool {
-    let state = bundle.seats.iter().find(|state| state.seat == notice.seat);
-    match &notice.kind {
-        NoticeKind::Threshold { window, .. } => window.resets_at.is_none_or(|at| at > now),
-        NoticeKind::RunOut { runs_out_at, .. } => *runs_out_at > now,
-        NoticeKind::Reset { .. } => now - notice.at < RESET_IS_NEWS,
-        NoticeKind::AccountTrouble { failure } => {
-            let standing = state.and_then(|state| state.failure.as_ref());
-            standing.is_some_and(|standing| standing.trouble == failure.trouble)
-        }
-        NoticeKind::AccountRestored => state.is_some_and(|state| state.failure.is_none()),
+    let last_word =
+        thresholds.last().is_some_and(|top| told_before.is_some_and(|told| told >= *top));
+    if !alerts.run_out || period.run_out_told || last_word {
+        return None;
     }
+    let runs_out_at = pace::runs_out_for_sure(window, seen_at, now)?;
+    period.run_out_told = true;
+    Some(NoticeKind::RunOut { window: window.clone(), runs_out_at })
 }
 
-/// What is simulated has marks of its own, so that it leaves no trace in the real ones.
-fn seat_key(state: &SeatState) -> String {
-    let scope = if state.origin == Origin::Simulated { SIMULATED } else { "" };
-    format!("{scope}{}/{}", state.seat.provider, state.seat.account)
-}
-
-fn window_key(state: &SeatState, window: &Window) -> String {
-    format!("{}/{}", seat_key(state), window.id)
-}
+#[cfg(test)]
+mod tests;

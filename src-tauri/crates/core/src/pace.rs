@@ -1,6 +1,6 @@
 //! Will it last: where an even use would stand, and when the present pace uses a window up.
 
-use crate::{Percent, Window};
+use crate::{Percent, Window, WindowKind};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +51,9 @@ impl Pace {
 /// and where the window has not begun or has ended.
 pub fn pace(window: &Window, seen_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Pace> {
     let (used, ends, length) = (window.used?.get(), window.resets_at?, window.length()?);
-    if ends <= now || seen_at >= ends || used >= 100.0 {
+    // A sliding window has no begin, and one that ends much later than its length allows was told wrongly.
+    let odd = window.kind == WindowKind::Rolling || ends - now > length + length / 2;
+    if ends <= now || seen_at >= ends || used >= 100.0 || odd {
         return None;
     }
     // A window that ends later than its length allows has not begun, or its length was told wrongly.
@@ -96,7 +98,7 @@ pub fn runs_out_for_sure(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Scope, WindowKind};
+    use crate::Scope;
     use proptest::prelude::*;
 
     fn at(minute: i64) -> DateTime<Utc> {

@@ -1,0 +1,91 @@
+//! Quiet hours: notices are held, and what is still true afterwards is told together.
+
+use super::{Alert, Markers, Notice, NoticeKind, seat};
+use crate::Origin;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Notices held, at most; the oldest go first.
+const MOST_HELD: usize = 50;
+/// A reset longer ago than this is no news.
+const RESET_IS_NEWS: TimeDelta = TimeDelta::hours(12);
+
+/// Holds `fresh` notices, or turns them and those held before into alerts.
+pub(super) fn settle(
+    markers: &mut Markers,
+    fresh: Vec<Notice>,
+    quiet: bool,
+    now: DateTime<Utc>,
+) -> Vec<Alert> {
+    if !quiet && markers.held.is_empty() {
+        return fresh.into_iter().map(|notice| Alert::One(Box::new(notice))).collect();
+    }
+    let mut held = std::mem::take(&mut markers.held);
+    for notice in fresh {
+        hold(&mut held, notice);
+    }
+    if quiet {
+        markers.held = held;
+        return Vec::new();
+    }
+    held.retain(|notice| is_true(markers, notice, now));
+    if held.len() > 1 {
+        vec![Alert::Digest(held)]
+    } else {
+        held.into_iter().map(|notice| Alert::One(Box::new(notice))).collect()
+    }
+}
+
+fn hold(held: &mut Vec<Notice>, notice: Notice) {
+    let restored = matches!(notice.kind, NoticeKind::AccountRestored);
+    let before = held.len();
+    held.retain(|old| !outdates(&notice, old));
+    // A trouble that came and went in quiet hours is none.
+    if restored && held.len() < before {
+        return;
+    }
+    held.push(notice);
+    let excess = held.len().saturating_sub(MOST_HELD);
+    held.drain(..excess);
+}
+
+/// Whether `new` makes `old` pointless.
+fn outdates(new: &Notice, old: &Notice) -> bool {
+    use NoticeKind::{AccountRestored, AccountTrouble, Reset, RunOut, Threshold};
+    let same_account = new.seat == old.seat && new.origin == old.origin;
+    let same_window = || new.kind.window().map(|w| &w.id) == old.kind.window().map(|w| &w.id);
+    same_account
+        && match (&new.kind, &old.kind) {
+            (Threshold { .. } | Reset { .. }, Threshold { .. } | RunOut { .. } | Reset { .. })
+            | (RunOut { .. }, RunOut { .. } | Reset { .. }) => same_window(),
+            (AccountTrouble { .. }, AccountRestored) | (AccountRestored, AccountTrouble { .. }) => {
+                true
+            }
+            _ => false,
+        }
+}
+
+/// Whether a held notice still holds.
+fn is_true(markers: &Markers, notice: &Notice, now: DateTime<Utc>) -> bool {
+    let scope = match notice.origin {
+        Origin::Simulated => &markers.simulated,
+        Origin::Live | Origin::Demo => &markers.live,
+    };
+    let Some(marks) = seat::find(scope, &notice.seat) else {
+        return false;
+    };
+    let period = || {
+        let window = notice.kind.window().filter(|w| w.resets_at.is_none_or(|end| end > now))?;
+        marks.known_window(&window.id)?.period_of(window)
+    };
+    match &notice.kind {
+        NoticeKind::Threshold { threshold, .. } => {
+            period().is_some_and(|period| period.told.contains(threshold))
+        }
+        NoticeKind::RunOut { runs_out_at, .. } => {
+            *runs_out_at > now && period().is_some_and(|period| period.run_out_told)
+        }
+        NoticeKind::Reset { .. } => now - notice.at <= RESET_IS_NEWS,
+        NoticeKind::AccountTrouble { .. } => marks.lost.is_some(),
+        NoticeKind::AccountRestored => marks.lost.is_none(),
+    }
+}
