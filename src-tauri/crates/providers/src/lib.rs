@@ -12,7 +12,7 @@ macro_rules! registry {
     };
 }
 
-registry! { claude }
+registry! { claude, codex }
 
 /// The provider with this id.
 pub fn by_id(id: &str) -> Option<&'static Provider> {

@@ -1,0 +1,210 @@
+//! Usage with Codex's own login.
+
+use super::{
+    auth::{self, Login},
+    credits,
+    endpoint::Base,
+    home, keyring, map,
+};
+use claudometer_core::{Account, Trouble, gate::Cadence, settings::ProviderSettings};
+use claudometer_host::{
+    Host,
+    http::{Request, Response},
+};
+use claudometer_provider::{
+    Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec, answer, lenient::any,
+};
+use futures::{FutureExt as _, future::BoxFuture};
+use serde_json::Value;
+use std::{path::PathBuf, time::Duration};
+
+/// How we name ourselves.
+const AGENT: &str = concat!("claudometer/", env!("CARGO_PKG_VERSION"));
+/// How long a question may take that is not the main one.
+const ASIDE: Duration = Duration::from_secs(5);
+
+/// The source over the login of Codex.
+#[derive(Debug)]
+pub struct OAuth;
+
+static SPEC: SourceSpec = SourceSpec {
+    id: "oauth",
+    label: "Codex's login",
+    reads: "Codex's login (its auth.json, or the keyring item Codex Auth where Codex is set to use the keyring) and two lines of its config.toml; nothing is changed, and the login is never renewed.",
+    sends: "Asks chatgpt.com for your usage with that login, under the name claudometer. Where the answer leaves them out, it also asks how many resets you hold (that endpoint wants the name Codex Desktop) and, in a workspace, what you spent this month.",
+    cadence: Cadence { normal_s: 300, floor_s: 60 },
+    passive: false,
+};
+
+impl Source for OAuth {
+    fn spec(&self) -> &'static SourceSpec {
+        &SPEC
+    }
+
+    fn discover<'a>(
+        &'a self,
+        _: &'a ProviderSettings,
+        host: &'a Host,
+    ) -> BoxFuture<'a, Vec<Found>> {
+        async move {
+            let candidates = auth::candidates(host).await;
+            let place = candidates.iter().find(|one| !matches!(one.stored, auth::Stored::Nothing));
+            place
+                .map(|one| auth::found(&candidates, one.place.clone(), host.now()))
+                .into_iter()
+                .collect()
+        }
+        .boxed()
+    }
+
+    fn watched(&self, host: &Host) -> Vec<PathBuf> {
+        let mut paths = home::login_files(host);
+        paths.push(home::settings_file(host));
+        paths.extend(keyring::file(host));
+        paths
+    }
+
+    fn credential<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Fingerprint, FetchError>> {
+        async move {
+            let candidates = auth::candidates(ask.host).await;
+            let login = auth::choose(&candidates, None, ask.host.now())?;
+            base(ask.host)?;
+            Ok(Fingerprint::of(&login.token))
+        }
+        .boxed()
+    }
+
+    fn fetch<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Report, FetchError>> {
+        fetch(ask.host).boxed()
+    }
+}
+
+fn base(host: &Host) -> Result<Base, FetchError> {
+    Base::of(home::Settings::of(host).base_url.as_deref())
+}
+
+async fn fetch(host: &Host) -> Result<Report, FetchError> {
+    let base = base(host)?;
+    let candidates = auth::candidates(host).await;
+    let login = auth::choose(&candidates, None, host.now())?;
+    match usage(host, &base, login).await {
+        Err(refused) if refused.trouble == Trouble::AuthExpired => {
+            // Codex may have renewed its login meanwhile, or a second place holds a good one.
+            let candidates = auth::candidates(host).await;
+            let Ok(other) = auth::choose(&candidates, Some(&login.token), host.now()) else {
+                return Err(refused);
+            };
+            usage(host, &base, other).await
+        }
+        other => other,
+    }
+}
+
+/// The usual path, and the older one where that is gone or broken.
+async fn usage(host: &Host, base: &Base, login: &Login) -> Result<Report, FetchError> {
+    let [usual, older] = base.usage();
+    let response = host.http.send(request(&usual, login)).await?;
+    let told = read(&response, host);
+    let failed = match told {
+        Ok((body, report)) => return Ok(complete(host, base, login, &body, report).await),
+        Err(error) => error,
+    };
+    if !matches!(failed.trouble, Trouble::BadPayload | Trouble::UpstreamDown) {
+        return Err(failed);
+    }
+    let Ok(response) = host.http.send(request(&older, login)).await else { return Err(failed) };
+    match read(&response, host) {
+        Ok((body, report)) => Ok(complete(host, base, login, &body, report).await),
+        // That a path is not understood says less than what the other says about the login.
+        Err(error) if failed.trouble == Trouble::BadPayload && response.status != 404 => Err(error),
+        Err(_) => Err(failed),
+    }
+}
+
+fn read(response: &Response, host: &Host) -> Result<(Value, Report), FetchError> {
+    let body = answer::json(response, Trouble::NotSubscribed, host.now())?;
+    let report = map::usage(&body, response, host.now())?;
+    Ok((body, report))
+}
+
+fn request(url: &str, login: &Login) -> Request {
+    let mut request = Request::get(url)
+        .bearer(&login.token)
+        .header("accept", "application/json")
+        .header("user-agent", AGENT);
+    if let Some(id) = &login.account.id {
+        request = request.header("chatgpt-account-id", id.as_str());
+    }
+    if login.fedramp {
+        request = request.header("x-openai-fedramp", "true");
+    }
+    request
+}
+
+/// Adds what the login tells about whose numbers these are, and what the answer left out.
+async fn complete(
+    host: &Host,
+    base: &Base,
+    login: &Login,
+    body: &Value,
+    mut report: Report,
+) -> Report {
+    let told = report.reading.account.take().unwrap_or_default();
+    let account = Account {
+        id: told.id.or_else(|| login.account.id.clone()),
+        email: told.email.or_else(|| login.account.email.clone()),
+        ..Account::default()
+    };
+    report.reading.account = (account != Account::default()).then_some(account);
+    let (resets, month) =
+        futures::join!(resets(host, base, login, body), month(host, base, login, body, &report));
+    report.reading.reset_credits = report.reading.reset_credits.or(resets);
+    report.reading.windows.extend(month);
+    report
+}
+
+/// Resets that the person holds, where the answer has no word of them.
+async fn resets(host: &Host, base: &Base, login: &Login, body: &Value) -> Option<u32> {
+    if ["rate_limit_reset_credits", "rateLimitResetCredits"]
+        .iter()
+        .any(|name| body.get(name).is_some())
+    {
+        return None;
+    }
+    let request = request(&base.resets(), login)
+        .header("openai-beta", "codex-1")
+        .header("originator", "Codex Desktop");
+    credits::resets_available(&aside(host, request).await?)
+}
+
+/// What a workspace member spent this month, where the workspace controls that and the answer does not tell it.
+async fn month(
+    host: &Host,
+    base: &Base,
+    login: &Login,
+    body: &Value,
+    report: &Report,
+) -> Option<claudometer_core::Window> {
+    let controlled = !any(body, &["spend_control", "spendControl"]).is_null();
+    let told = report.reading.windows.iter().any(|window| window.id == credits::INDIVIDUAL);
+    let id = login.account.id.as_deref().filter(|id| is_plain(id))?;
+    if !controlled || told {
+        return None;
+    }
+    credits::monthly_usage(&aside(host, request(&base.month(id), login)).await?, host.now())
+}
+
+/// Whether an id can stand in an address as it is.
+fn is_plain(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+}
+
+/// Asks something of which the reading does not depend.
+async fn aside(host: &Host, request: Request) -> Option<Value> {
+    let response = host.http.send(request.within(ASIDE)).await.ok()?;
+    answer::json(&response, Trouble::NotSubscribed, host.now()).ok()
+}
+
+#[cfg(test)]
+#[path = "oauth_tests.rs"]
+mod tests;

@@ -1,0 +1,245 @@
+//! Limits that Codex notes in its own session logs. Nobody is asked.
+
+use super::{auth, auth::Login, home, map};
+use chrono::{DateTime, TimeDelta, Utc};
+use claudometer_core::{Trouble, Window, WindowKind, gate::Cadence, settings::ProviderSettings};
+use claudometer_host::{Files, Host, files::Entry};
+use claudometer_provider::{
+    Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec, lenient::instant,
+};
+use futures::{FutureExt as _, future::BoxFuture};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// Folders of days that are looked into: a session that runs on is written where it began.
+const DAYS: usize = 3;
+/// Logs that are looked into.
+const LOGS: usize = 6;
+/// How much of a log's end is read, in bytes: little, and more only if it holds no limits.
+const TAILS: [u64; 3] = [256 * 1024, 1024 * 1024, 4 * 1024 * 1024];
+/// A branched session begins with a copy of the older one, stamped anew: what a log says of the time in which it was
+/// made may be old.
+const COPIED: TimeDelta = TimeDelta::seconds(2);
+
+/// The source over session logs.
+#[derive(Debug)]
+pub struct Rollout;
+
+static SPEC: SourceSpec = SourceSpec {
+    id: "rollout",
+    label: "Codex's session log",
+    reads: "The end of Codex's newest session logs (in its folder sessions), of which only the limits are kept.",
+    sends: "",
+    cadence: Cadence { normal_s: 300, floor_s: 0 },
+    passive: true,
+};
+
+impl Source for Rollout {
+    fn spec(&self) -> &'static SourceSpec {
+        &SPEC
+    }
+
+    fn discover<'a>(
+        &'a self,
+        _: &'a ProviderSettings,
+        host: &'a Host,
+    ) -> BoxFuture<'a, Vec<Found>> {
+        async move {
+            let folder = sessions(host);
+            if logs(&host.files, &folder).is_empty() {
+                return Vec::new();
+            }
+            let candidates = auth::candidates(host).await;
+            vec![auth::found(&candidates, host.tilde(&folder), host.now())]
+        }
+        .boxed()
+    }
+
+    fn watched(&self, host: &Host) -> Vec<PathBuf> {
+        let folder = sessions(host);
+        let days = days(&host.files, &folder);
+        // The month and the year tell of a new day, the older days of a session that runs on.
+        let above = days.first().into_iter().flat_map(|day| day.ancestors().skip(1).take(2));
+        let mut paths: Vec<PathBuf> = above.map(Path::to_owned).collect();
+        paths.extend(days);
+        paths.push(folder);
+        paths.sort_unstable();
+        paths.dedup();
+        paths
+    }
+
+    fn credential<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Fingerprint, FetchError>> {
+        let folder = sessions(ask.host);
+        async move { Ok(Fingerprint::of_name(&folder.to_string_lossy())) }.boxed()
+    }
+
+    fn fetch<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Report, FetchError>> {
+        let result = fetch(ask.host);
+        async move { result }.boxed()
+    }
+}
+
+fn sessions(host: &Host) -> PathBuf {
+    home::folder(host).join("sessions")
+}
+
+fn fetch(host: &Host) -> Result<Report, FetchError> {
+    let nothing = |detail: &str| FetchError::local(Trouble::NoData, detail);
+    let told = newest(&host.files, &sessions(host))
+        .ok_or_else(|| nothing("No session log tells limits."))?;
+    let now = host.now();
+    let candidates = auth::in_files(host);
+    if auth::choose(&candidates, None, now).is_ok_and(|login| is_before(&told, login)) {
+        return Err(nothing(
+            "The session logs are older than the login, so they may be another account's.",
+        ));
+    }
+    let mut report = map::snapshot(&told.limits, told.at.min(now));
+    report.reading.windows.retain(|window| ends_at(window, told.at).is_none_or(|end| end > now));
+    Ok(report)
+}
+
+/// Whether limits were noted under an earlier login than this one, as far as that can be told.
+fn is_before(told: &Told, login: &Login) -> bool {
+    let before = |at: Option<DateTime<Utc>>| at.is_some_and(|at| told.at < at);
+    let plan = told.limits["plan_type"].as_str();
+    let other_plan =
+        matches!((plan, &login.plan), (Some(told), Some(ours)) if !told.eq_ignore_ascii_case(ours));
+    before(login.signed_in_at) || (other_plan && before(login.issued_at))
+}
+
+/// When a window ends that was noted at `at`; by its usual length where the log does not say.
+fn ends_at(window: &Window, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let usual = match window.kind {
+        WindowKind::Session => Some(TimeDelta::hours(5)),
+        WindowKind::Daily => Some(TimeDelta::days(1)),
+        WindowKind::Weekly => Some(TimeDelta::days(7)),
+        WindowKind::Monthly | WindowKind::BillingCycle => Some(TimeDelta::days(31)),
+        WindowKind::Rolling | WindowKind::Other => None,
+    };
+    window.resets_at.or_else(|| at.checked_add_signed(window.length().or(usual)?))
+}
+
+/// Limits as one line of a log tells them.
+#[derive(Debug, Clone, PartialEq)]
+struct Told {
+    at: DateTime<Utc>,
+    limits: Value,
+}
+
+/// The newest limits of all logs, those of the account itself before those of one of its parts.
+fn newest(files: &Files, folder: &Path) -> Option<Told> {
+    let mut best: Option<Told> = None;
+    for log in logs(files, folder) {
+        // A log that was last written before the best line cannot hold a newer one.
+        if best.as_ref().is_some_and(|best| is_own(best) && log.modified <= best.at) {
+            break;
+        }
+        let rank = |told: &Told| (is_own(told), told.at);
+        if let Some(told) = in_log(files, &log)
+            && best.as_ref().is_none_or(|best| rank(best) < rank(&told))
+        {
+            best = Some(told);
+        }
+    }
+    best
+}
+
+fn is_own(told: &Told) -> bool {
+    map::limit_id(&told.limits).is_none()
+}
+
+fn in_log(files: &Files, log: &Entry) -> Option<Told> {
+    let made_at = made_at(&log.path);
+    let mut part = None;
+    for bytes in TAILS {
+        let tail = files.read_tail(&log.path, bytes).ok().flatten()?;
+        let told = tail
+            .lines()
+            .rev()
+            .filter_map(of_line)
+            .filter(|told| made_at.is_none_or(|at| told.at >= at + COPIED));
+        for told in told {
+            if is_own(&told) {
+                return Some(told);
+            }
+            part.get_or_insert(told);
+        }
+        if bytes >= log.size {
+            break;
+        }
+    }
+    part
+}
+
+fn of_line(line: &str) -> Option<Told> {
+    if !(line.contains("\"rate_limits\"") && line.contains("token_count")) {
+        return None;
+    }
+    let mut line: Value = serde_json::from_str(line).ok()?;
+    let at = instant(&line["timestamp"])?;
+    if line["type"] != "event_msg" || line["payload"]["type"] != "token_count" {
+        return None;
+    }
+    let limits = line["payload"]["rate_limits"].take();
+    limits.is_object().then_some(Told { at, limits })
+}
+
+/// When a log was made, which the identifier at the end of its name tells.
+fn made_at(path: &Path) -> Option<DateTime<Utc>> {
+    let name = path.file_stem()?.to_str()?;
+    let id = name.get(name.len().checked_sub(36)?..)?;
+    let digits: String = id.chars().filter(char::is_ascii_hexdigit).collect();
+    let is_timed = digits.len() == 32 && digits.as_bytes()[12] == b'7';
+    let milliseconds = i64::from_str_radix(digits.get(..12).filter(|_| is_timed)?, 16).ok()?;
+    DateTime::from_timestamp_millis(milliseconds)
+}
+
+/// Logs of the newest days, the last written first.
+fn logs(files: &Files, folder: &Path) -> Vec<Entry> {
+    let mut found: Vec<Entry> = days(files, folder)
+        .iter()
+        .flat_map(|day| files.list(day))
+        .filter(|entry| !entry.is_folder && is_log(&entry.path))
+        .collect();
+    found.sort_by(|a, b| (b.modified, &b.path).cmp(&(a.modified, &a.path)));
+    found.truncate(LOGS);
+    found
+}
+
+fn is_log(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with("rollout-") && path.extension().is_some_and(|extension| extension == "jsonl")
+}
+
+/// Folders of the newest days that are there, the newest first.
+fn days(files: &Files, folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for year in numbered(files, folder) {
+        for month in numbered(files, &year) {
+            found.extend(numbered(files, &month));
+            if found.len() >= DAYS {
+                found.truncate(DAYS);
+                return found;
+            }
+        }
+    }
+    found
+}
+
+/// Folders whose names are numbers, the highest first.
+fn numbered(files: &Files, folder: &Path) -> Vec<PathBuf> {
+    let number = |path: &PathBuf| path.file_name()?.to_str()?.parse::<u32>().ok();
+    let mut found: Vec<(u32, PathBuf)> = files
+        .list(folder)
+        .into_iter()
+        .filter(|entry| entry.is_folder)
+        .filter_map(|entry| Some((number(&entry.path)?, entry.path)))
+        .collect();
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+#[cfg(test)]
+#[path = "rollout_tests.rs"]
+mod tests;
