@@ -1,4 +1,8 @@
 //! `org.kde.StatusNotifierItem`: icon, title, tooltip, clicks.
+#![expect(
+    clippy::used_underscore_binding,
+    reason = "the interface macro hands on every argument, also those that nobody needs"
+)]
 
 use crate::{Event, shown::Shared};
 use claudometer_view::{icon::Pixmap, tray::NAME};

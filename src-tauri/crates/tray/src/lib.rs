@@ -108,14 +108,14 @@ impl Tray {
             match change {
                 Change::Icon => Item::new_icon(&item).await?,
                 Change::Label(label) => {
-                    Item::x_ayatana_new_label(&item, &label, item::LABEL_GUIDE).await?
+                    Item::x_ayatana_new_label(&item, &label, item::LABEL_GUIDE).await?;
                 }
                 Change::Tooltip => Item::new_tool_tip(&item).await?,
                 Change::Texts(rows) => {
-                    Menu::items_properties_updated(&menu, rows, Vec::new()).await?
+                    Menu::items_properties_updated(&menu, rows, Vec::new()).await?;
                 }
                 Change::Layout(revision) => {
-                    Menu::layout_updated(&menu, revision, menu::ROOT).await?
+                    Menu::layout_updated(&menu, revision, menu::ROOT).await?;
                 }
             }
         }

@@ -1,4 +1,9 @@
 //! `com.canonical.dbusmenu`: the rows, asked for by the host, told of when they change.
+#![expect(
+    clippy::used_underscore_binding,
+    clippy::needless_pass_by_value,
+    reason = "the interface macro hands on every argument, and owns what it has read from the bus"
+)]
 
 use crate::{
     Event,

@@ -105,7 +105,7 @@ impl Shared {
         match self.tell.try_send(event) {
             Ok(()) => {}
             Err(TrySendError::Full(event)) => {
-                tracing::warn!(?event, "too many clicks at once; one was dropped")
+                tracing::warn!(?event, "too many clicks at once; one was dropped");
             }
             Err(TrySendError::Closed(_)) => tracing::debug!("nobody listens to the tray any more"),
         }

@@ -3,7 +3,12 @@
 use crate::{Event, shown::Shared};
 use futures::StreamExt as _;
 use std::sync::Arc;
-use zbus::{Connection, fdo::DBusProxy, names::BusName, proxy::CacheProperties};
+use zbus::{
+    Connection,
+    fdo::{DBusProxy, NameOwnerChanged},
+    names::BusName,
+    proxy::CacheProperties,
+};
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 
@@ -78,7 +83,7 @@ pub(crate) async fn keep_registered(
                 shared.tell(Event::HostPresent(present));
             }
             tokio::select! {
-                change = owners.next() => match change.as_ref().map(|change| change.args()) {
+                change = owners.next() => match change.as_ref().map(NameOwnerChanged::args) {
                     Some(Ok(args)) if args.new_owner().is_some() => register(&watcher, &name).await,
                     Some(_) => {}
                     None => return tracing::debug!("the session bus is gone"),

@@ -169,7 +169,7 @@ impl Layout {
                 .is_some_and(|line| line.width() + 2 + note.chars().count() <= style.width);
             match lines.last_mut() {
                 Some(line) if fits && (self.wide || at > 0) => {
-                    *line = std::mem::take(line).with("  ", Ink::Plain).with(&note, ink)
+                    *line = std::mem::take(line).with("  ", Ink::Plain).with(&note, ink);
                 }
                 _ => {
                     let below = INDENT + self.label + 2;

@@ -15,6 +15,8 @@ use claudometer_core::{Freshness, Origin, ProviderId, UsageSnapshotBundle};
 /// Our name, where a tray wants one.
 pub const NAME: &str = "Claudometer";
 
+/// The window's page of cards.
+const OVERVIEW: &str = "overview";
 /// Rows for two providers, separators not counted; what is more goes into submenus.
 const MOST_ROWS: usize = 14;
 /// Rows of sections, remedies aside: leaves room for the standing actions and for separators.
@@ -124,6 +126,12 @@ impl Row {
         Self::new(id, RowKind::Info, label)
     }
 
+    /// Numbers are shown as rows that can be clicked: greyed text would be too faint to read them.
+    fn numbers(id: String, label: String) -> Self {
+        let action = Some(Action::Open(Some(OVERVIEW.to_owned())));
+        Self { enabled: true, action, ..Self::info(id, label) }
+    }
+
     fn separator(id: &str) -> Self {
         Self::new(id.to_owned(), RowKind::Separator, String::new())
     }
@@ -172,7 +180,7 @@ impl Default for TrayModel {
             icon: IconModel::default(),
             title: None,
             tooltip: Tooltip { title: NAME.to_owned(), lines: Vec::new() },
-            rows: std::iter::once(looking).chain(standing_rows()).collect(),
+            rows: std::iter::once(looking).chain(standing_rows(false)).collect(),
         }
     }
 }
@@ -233,7 +241,7 @@ fn rows(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras<'_>) 
         rows.push(Row::info("nothing-found".to_owned(), NOTHING_FOUND.to_owned()));
     }
     rows.extend(extras.debug.then(debug_rows).into_iter().flatten());
-    rows.extend(standing_rows());
+    rows.extend(standing_rows(snapshot.refreshing));
     rows
 }
 
@@ -273,10 +281,12 @@ fn sections(
 /// Rows that every menu ends with, the separator not counted.
 const STANDING: usize = 3;
 
-fn standing_rows() -> [Row; STANDING + 1] {
+fn standing_rows(refreshing: bool) -> [Row; STANDING + 1] {
+    let label = if refreshing { "Refreshing…" } else { "Refresh now" };
+    let refresh = Row::action("refresh".to_owned(), label.to_owned(), Action::Refresh);
     [
         Row::separator("separator/actions"),
-        Row::action("refresh".to_owned(), "Refresh now".to_owned(), Action::Refresh),
+        Row { enabled: !refreshing, ..refresh },
         Row::action("open".to_owned(), "Open Claudometer".to_owned(), Action::Open(None)),
         Row::action("quit".to_owned(), "Quit".to_owned(), Action::Quit),
     ]

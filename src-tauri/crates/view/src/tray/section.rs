@@ -114,18 +114,21 @@ pub(super) fn of(
     let mut details = window_rows(&id, state, &label, context);
     details.extend(cards::lines(state, context).into_iter().map(|line| {
         let name = line.label.to_lowercase().replace(' ', "-");
-        Detail::from(Row::info(format!("{id}/fact/{name}"), columns(&[&line.label, &line.value])))
+        Detail::from(Row::numbers(
+            format!("{id}/fact/{name}"),
+            columns(&[&line.label, &line.value]),
+        ))
     }));
     details.extend(state.spend.as_ref().map(|seen| {
         let meter = meter::of_spend(seen, state, context);
-        let row = Row::info(
+        let row = Row::numbers(
             format!("{id}/spend"),
             columns(&[&meter.label, &meter.figure, &after(&meter, None, context, seen.stamp.at)]),
         );
         Detail { row, urgent: urgent(&meter) }
     }));
     details.extend(state.last_good.as_ref().map(|good| {
-        Detail::from(Row::info(
+        Detail::from(Row::numbers(
             format!("{id}/source"),
             format!("From {}, {}", label(&good.via), text::age(good.at, context)),
         ))
@@ -197,8 +200,10 @@ fn window_rows(
         };
         let words =
             after(meter, forecast_mark(seen, state, context).as_deref(), context, seen.stamp.at);
-        let row =
-            Row::info(format!("{id}/window/{}", seen.value.id), columns(&[&name, &figure, &words]));
+        let row = Row::numbers(
+            format!("{id}/window/{}", seen.value.id),
+            columns(&[&name, &figure, &words]),
+        );
         Detail { row, urgent: urgent(meter) }
     });
     rows.collect()

@@ -170,6 +170,33 @@ fn a_change_of_numbers_keeps_the_shape_and_a_new_window_changes_it() {
 }
 
 #[test]
+fn while_a_refresh_runs_the_menu_says_so_in_place() {
+    let quiet = snapshot(vec![zeta()]);
+    let busy = UsageSnapshotBundle { refreshing: true, ..quiet.clone() };
+    let [quiet, busy] = [quiet, busy].map(|snapshot| model(&snapshot, &context(), &extras()));
+    let refresh = |model: &TrayModel| {
+        let row = model.rows.iter().find(|row| row.id == "refresh");
+        row.map(|row| (row.label.clone(), row.enabled))
+    };
+    assert_eq!(refresh(&quiet), Some(("Refresh now".to_owned(), true)));
+    assert_eq!(refresh(&busy), Some(("Refreshing…".to_owned(), false)));
+    assert_eq!(quiet.shape(), busy.shape());
+}
+
+#[test]
+fn numbers_can_be_clicked_so_that_no_desktop_greys_them() {
+    let model = model(&snapshot(vec![acme(usual()), zeta()]), &context(), &extras());
+    let of = |id: &str| {
+        model.rows.iter().find(|row| row.id == id).map(|row| (row.enabled, row.action.clone()))
+    };
+    assert_eq!(
+        of("zeta/default/window/weekly"),
+        Some((true, Some(Action::Open(Some("overview".into())))))
+    );
+    assert_eq!(of("zeta/default/heading"), Some((false, None)));
+}
+
+#[test]
 fn icon_and_title_are_about_what_the_person_chose() {
     let seats = || vec![acme(usual()), zeta()];
     let mut context = context();
