@@ -15,9 +15,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 /// A poll ends within this time, whatever its sources do.
-const FLIGHT_TIMEOUT: Duration = Duration::from_secs(60);
+const FLIGHT_TIMEOUT: Duration = Duration::from_mins(1);
 /// Due times are wall clock, so the loop looks at it at least this often to notice a sleep.
-const HEARTBEAT: Duration = Duration::from_secs(60);
+const HEARTBEAT: Duration = Duration::from_mins(1);
 /// The wall clock may run ahead of the monotonic one by this much before that counts as a sleep.
 const SLEPT: TimeDelta = TimeDelta::seconds(30);
 

@@ -2,6 +2,7 @@
 
 use crate::{session::Session, wait};
 use anyhow::{Context as _, Result, bail};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use std::{
     net::TcpListener,
@@ -125,10 +126,10 @@ impl Driver {
         .map(drop)
     }
 
-    /// A picture of the page as base64-encoded PNG.
-    pub async fn screenshot(&self) -> Result<String> {
+    /// A picture of the page, as PNG.
+    pub async fn picture(&self) -> Result<Vec<u8>> {
         let picture = self.ask("GET", "/screenshot", &Value::Null).await?;
-        Ok(picture.as_str().context("a picture")?.to_owned())
+        Ok(STANDARD.decode(picture.as_str().context("a picture")?)?)
     }
 
     async fn ask(&self, method: &str, path: &str, body: &Value) -> Result<Value> {

@@ -121,6 +121,23 @@ impl Session {
         command
     }
 
+    /// Lets the bus start one service of the machine, by its file; it starts no other.
+    pub fn allow_service(&self, file: &str) -> Result<()> {
+        let name = Path::new(file).file_name().context("a service file")?;
+        std::os::unix::fs::symlink(file, self.folder.path().join("services").join(name))?;
+        self.command("dbus-send")
+            .args([
+                "--session",
+                "--print-reply",
+                "--dest=org.freedesktop.DBus",
+                "/",
+                "org.freedesktop.DBus.ReloadConfig",
+            ])
+            .stdout(Stdio::null())
+            .status()?;
+        Ok(())
+    }
+
     /// Starts a program that ends with the session.
     pub fn keep(&mut self, mut command: Command) -> Result<()> {
         let program = command.get_program().to_string_lossy().into_owned();

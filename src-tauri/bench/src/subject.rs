@@ -1,0 +1,101 @@
+//! One app under measurement, in a desktop of its own.
+
+use crate::{
+    process::{self, Activity, Memory},
+    screen::Screen,
+};
+use anyhow::{Context as _, Result};
+use claudometer_testkit::{
+    session::{Keyring, Parts, Session},
+    tray::TrayHost,
+    vendors::{Reply, Vendors},
+    wait,
+};
+use serde_json::json;
+use std::{
+    path::Path,
+    process::{Child, Stdio},
+    time::{Duration, Instant},
+};
+
+const SETTLE: Duration = Duration::from_secs(3);
+const WITHIN: Duration = Duration::from_secs(20);
+/// Launches are measured several times, and the median counts.
+const LAUNCHES: usize = 7;
+
+/// What was measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Figures {
+    /// From fork to a registered tray item.
+    pub launch: Duration,
+    /// Idle, no window opened yet.
+    pub idle: Memory,
+    /// From the click on "Open" to a painted window, the first time.
+    pub window: Duration,
+    /// With the window open.
+    pub open: Memory,
+    /// After the window was closed.
+    pub closed: Memory,
+    /// While idle.
+    pub activity: Activity,
+}
+
+/// Measures `program`.
+pub async fn measure(program: &Path, idle_span: Duration) -> Result<Figures> {
+    let mut session = Session::start(Parts { display: true, keyring: Keyring::Absent }).await?;
+    let vendors = Vendors::start().await;
+    let usage = json!({"five_hour": {"utilization": 37.0}, "seven_day": {"utilization": 12.5}});
+    vendors.answer("api.anthropic.com/api/oauth/usage", Reply::json(&usage)).await;
+    let login = json!({"claudeAiOauth": {"accessToken": "sk-ant-oat01-BENCH", "expiresAt": 4_102_444_800_000_i64, "scopes": ["user:profile"], "subscriptionType": "max"}});
+    std::fs::create_dir_all(session.home().join(".claude"))?;
+    std::fs::write(session.home().join(".claude/.credentials.json"), login.to_string())?;
+    warm_up_display(&mut session).await?;
+    let mut launches = Vec::new();
+    for _ in 0..LAUNCHES {
+        let (mut child, took, _tray) = launch(&session, &vendors, program).await?;
+        launches.push(took);
+        child.kill()?;
+        child.wait()?;
+    }
+    launches.sort_unstable();
+    let (mut child, _, tray) = launch(&session, &vendors, program).await?;
+    let pid = child.id();
+    tokio::time::sleep(SETTLE).await;
+    let idle = process::memory(pid);
+    let activity = process::activity(pid, idle_span).await?;
+    let screen = Screen::open(session.display().context("a display")?)?;
+    let item = tray.item().await?;
+    let clicked = Instant::now();
+    item.click("Open").await?;
+    let window = screen.painted(clicked, WITHIN).await?;
+    tokio::time::sleep(SETTLE).await;
+    let open = process::memory(pid);
+    screen.close_windows()?;
+    tokio::time::sleep(SETTLE).await;
+    let closed = process::memory(pid);
+    child.kill()?;
+    child.wait()?;
+    Ok(Figures { launch: launches[LAUNCHES / 2], idle, window, open, closed, activity })
+}
+
+async fn launch(session: &Session, vendors: &Vendors, program: &Path) -> Result<(Child, Duration, TrayHost)> {
+    let tray = TrayHost::start(session.bus_address()).await?;
+    let mut command = session.command(program);
+    command.env("CLAUDOMETER_TEST_ORIGIN", vendors.origin()).stdout(Stdio::null()).stderr(Stdio::null());
+    let started = Instant::now();
+    let child = command.spawn().with_context(|| format!("{} could not be started", program.display()))?;
+    while tray.registrations() == 0 {
+        anyhow::ensure!(started.elapsed() < WITHIN, "{} shows no tray item", program.display());
+        tokio::time::sleep(Duration::from_micros(200)).await;
+    }
+    Ok((child, started.elapsed(), tray))
+}
+
+/// The first GTK program on a fresh display probes GL and keeps the answer on the display: a real desktop has done that
+/// long ago.
+async fn warm_up_display(session: &mut Session) -> Result<()> {
+    let mut command = session.command("/usr/bin/python3");
+    command.args(["-c", "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk"]).stderr(Stdio::null());
+    let mut child = command.spawn().context("python3 with gi is needed to warm up the display")?;
+    wait::until("a warm display", WITHIN, async || child.try_wait().ok().flatten()).await.map(drop)
+}

@@ -1,0 +1,8 @@
+//! The whole thing, with real parts: executables, D-Bus, tray, keyring, notifications, web view, HTTP.
+#![expect(clippy::disallowed_methods, reason = "a test's own world")]
+
+mod failures;
+mod life;
+mod tray;
+mod window;
+mod world;

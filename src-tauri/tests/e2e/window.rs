@@ -1,0 +1,122 @@
+//! The window, by keyboard and mouse.
+
+use crate::world::{ORGANIZATIONS, USAGE, WITHIN, World, usage};
+use anyhow::Result;
+use claudometer_testkit::{session::Keyring, vendors::Reply, wait};
+use serde_json::json;
+
+/// A typed secret that must never come out anywhere.
+const CANARY: &str = "sk-ant-sid01-CANARY-7f3a9c";
+
+async fn web_account(world: &World) {
+    let organizations = json!([{"uuid": "0aa00000-0000-4000-8000-000000000002", "name": "Dana's Organization", "capabilities": ["chat", "claude_max"], "rate_limit_tier": "default_claude_max_5x"}]);
+    world.vendors.answer(ORGANIZATIONS, Reply::json(&organizations)).await;
+    world
+        .vendors
+        .answer(
+            "claude.ai/api/organizations/0aa00000-0000-4000-8000-000000000002/usage",
+            Reply::json(&usage(55.0, 20.0)),
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn a_click_in_the_menu_opens_it_every_page_is_reached_by_keyboard_and_closing_leaves_no_process()
+-> Result<()> {
+    let mut world = World::new().await?;
+    world.sign_in_claude("sk-ant-oat01-PAGES")?;
+    world.vendors.answer(USAGE, Reply::json(&usage(37.0, 12.5))).await;
+    let item = world.started().await?;
+    item.row("37 %").await?;
+    item.click("Open").await?;
+    let window = world.window().await?;
+    window.shows("37 %").await?;
+    for (key, heading) in
+        [("2", "Providers"), ("3", "Alerts"), ("4", "General"), ("5", "About"), ("1", "Overview")]
+    {
+        window.press(&["\u{E009}", key]).await?;
+        let there = async || {
+            window
+                .script("return document.querySelector('h1')?.textContent")
+                .await
+                .ok()
+                .filter(|text| text.as_str().is_some_and(|text| text.trim() == heading))
+        };
+        wait::until(heading, WITHIN, there).await?;
+    }
+    window.script("window.close(); window.__TAURI_INTERNALS__.invoke('plugin:window|close', {label: 'main'})").await.ok(); // the answer may be lost with the page
+    wait::until("the end of the window's processes", WITHIN, async || {
+        world.window_processes().is_empty().then_some(())
+    })
+    .await?;
+    item.row("37 %").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_typed_secret_survives_a_restart_is_nowhere_in_the_clear_and_is_forgotten_on_request()
+-> Result<()> {
+    let mut world = World::new().await?;
+    web_account(&world).await;
+    world.started().await?;
+    world.run(&["open", "providers"]).await?;
+    let window = world.window().await?;
+    let field = window.find("input[type=password]").await?;
+    window.type_into(&field, CANARY).await?;
+    let save = window.find("button[type=submit]").await?;
+    window.click(&save).await?;
+    let item = world.item().await?;
+    item.row("55 %").await?;
+    let value =
+        window.script("return document.querySelector('input[type=password]').value").await?;
+    assert_eq!(value, json!(""), "the field is cleared");
+    let leaks = std::process::Command::new("grep")
+        .args(["-rlF", "CANARY"])
+        .arg(world.session.home())
+        .output()?;
+    let files = String::from_utf8(leaks.stdout)?;
+    assert!(files.lines().all(|file| file.contains("/keyrings/")), "found in {files}");
+    assert!(!world.printed(&["doctor"]).await?.contains("CANARY"));
+    world.end("-TERM").await?;
+    world.started().await?.row("55 %").await?;
+    world.run(&["open", "providers"]).await?;
+    let window = world.window().await?;
+    window.shows("Forget").await?;
+    window.script("[...document.querySelectorAll('button')].find(b => b.textContent.includes('Forget')).click()").await?;
+    let gone = async || window.text().await.ok().filter(|text| !text.contains("Forget")).map(drop);
+    wait::until("the secret is forgotten", WITHIN, gone).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_keyring_remember_is_off_with_the_reason_and_a_late_keyring_is_noticed()
+-> Result<()> {
+    let mut world = World::with(Keyring::Absent, true).await?;
+    world.started().await?;
+    world.run(&["open", "providers"]).await?;
+    let window = world.window().await?;
+    window.shows("keyring").await?;
+    world.session.start_keyring().await?;
+    let state = async || {
+        window.script("location.reload()").await.ok();
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        window.script("return [...document.querySelectorAll('input[type=checkbox]')].some(b => b.name.includes('remember') && !b.disabled)").await.ok().filter(|there| there == &json!(true))
+    };
+    wait::until("remember can be chosen", WITHIN, state).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_test_alert_is_shown_by_the_desktop_and_a_click_on_it_opens_the_window() -> Result<()> {
+    let mut world = World::new().await?;
+    world.started().await?;
+    world.run(&["open", "alerts"]).await?;
+    let window = world.window().await?;
+    window.shows("test").await?;
+    window.script("[...document.querySelectorAll('button')].find(b => /send a test/i.test(b.textContent)).click()").await?;
+    let shown =
+        wait::until("a notification", WITHIN, async || world.notifications.shown().last().cloned())
+            .await?;
+    assert!(shown.actions.contains(&"default".to_owned()), "{shown:?}");
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! One world per test: a session with its own home, vendors on loopback, a tray host, a notification daemon, and the
+//! real executables.
+
+use anyhow::{Context as _, Result};
+use claudometer_testkit::{
+    driver::{self, Driver},
+    notifications::Notifications,
+    session::{Keyring, Parts, Session},
+    tray::{Item, TrayHost},
+    vendors::{Reply, Vendors},
+    wait,
+};
+use serde_json::{Value, json};
+use std::{
+    os::unix::process::ExitStatusExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
+};
+
+pub const USAGE: &str = "api.anthropic.com/api/oauth/usage";
+pub const WHAM: &str = "chatgpt.com/backend-api/wham/usage";
+pub const ORGANIZATIONS: &str = "claude.ai/api/organizations";
+/// What a test waits for at most; a loaded machine is slow.
+pub const WITHIN: Duration = Duration::from_secs(20);
+
+/// The window's executable, and beside it the resident's.
+const WINDOW: &str = env!("CARGO_BIN_EXE_claudometer-desktop");
+
+pub fn resident_program() -> PathBuf {
+    Path::new(WINDOW).with_file_name("claudometer")
+}
+
+pub struct World {
+    pub session: Session,
+    pub vendors: Vendors,
+    pub tray: Option<TrayHost>,
+    pub notifications: Notifications,
+    resident: Option<Child>,
+    inspector: u16,
+}
+
+impl World {
+    /// A desktop with tray and keyring, and nobody signed in.
+    pub async fn new() -> Result<Self> {
+        Self::with(Keyring::Unlocked, true).await
+    }
+
+    pub async fn with(keyring: Keyring, tray: bool) -> Result<Self> {
+        let session = Session::start(Parts { display: true, keyring }).await?;
+        let notifications = Notifications::start(session.bus_address()).await?;
+        let tray = if tray { Some(TrayHost::start(session.bus_address()).await?) } else { None };
+        let inspector = driver::free_port()?;
+        Ok(Self {
+            session,
+            vendors: Vendors::start().await,
+            tray,
+            notifications,
+            resident: None,
+            inspector,
+        })
+    }
+
+    /// A command of ours in the session, with vendors on loopback.
+    pub fn claudometer(&self, args: &[&str]) -> Command {
+        let mut command = self.session.command(resident_program());
+        command.args(args).env("CLAUDOMETER_TEST_ORIGIN", self.vendors.origin());
+        driver::make_drivable(&mut command, self.inspector);
+        command
+    }
+
+    /// Runs a command of ours to its end, off this thread, so that tray and vendors go on answering.
+    pub async fn run(&self, args: &[&str]) -> Result<Output> {
+        let mut command = self.claudometer(args);
+        Ok(tokio::task::spawn_blocking(move || command.output()).await??)
+    }
+
+    pub async fn printed(&self, args: &[&str]) -> Result<String> {
+        Ok(String::from_utf8(self.run(args).await?.stdout)?)
+    }
+
+    /// Starts the resident; `env` in addition.
+    pub fn start(&mut self, args: &[&str], env: &[(&str, &str)]) -> Result<u32> {
+        let mut command = self.claudometer(args);
+        command.envs(env.iter().copied()).stdout(Stdio::null()).stderr(Stdio::inherit());
+        let child = command.spawn().context(
+            "the resident could not be started; build it with `cargo build -p claudometer`",
+        )?;
+        let pid = child.id();
+        self.resident = Some(child);
+        Ok(pid)
+    }
+
+    /// Starts the resident and waits for its tray item.
+    pub async fn started(&mut self) -> Result<Item> {
+        self.start(&[], &[])?;
+        self.item().await
+    }
+
+    pub async fn item(&self) -> Result<Item> {
+        self.tray.as_ref().context("this world has no tray")?.item().await
+    }
+
+    /// Ends the resident by `signal` and waits for it.
+    pub async fn end(&mut self, signal: &str) -> Result<std::process::ExitStatus> {
+        let mut child = self.resident.take().context("no resident runs")?;
+        Command::new("kill").args([signal, &child.id().to_string()]).status()?;
+        wait::until("the end of the resident", WITHIN, async || child.try_wait().ok().flatten())
+            .await
+    }
+
+    pub fn write(&self, path: &str, text: &str) -> Result<()> {
+        let path = self.session.home().join(path);
+        std::fs::create_dir_all(path.parent().context("a folder")?)?;
+        let part = path.with_extension("part");
+        std::fs::write(&part, text)?;
+        Ok(std::fs::rename(part, path)?)
+    }
+
+    pub fn read(&self, path: &str) -> Result<String> {
+        Ok(std::fs::read_to_string(self.session.home().join(path))?)
+    }
+
+    /// Signs in to Claude Code with a token that nobody else has.
+    pub fn sign_in_claude(&self, token: &str) -> Result<()> {
+        let far = 4_102_444_800_000_i64;
+        let login = json!({"claudeAiOauth": {
+            "accessToken": token, "refreshToken": "sk-ant-ort01-NEVER-REDEEMED", "expiresAt": far,
+            "scopes": ["user:inference", "user:profile"], "subscriptionType": "max", "rateLimitTier": "default_claude_max_20x",
+        }});
+        self.write(".claude/.credentials.json", &login.to_string())
+    }
+
+    /// Signs in to Codex.
+    pub fn sign_in_codex(&self) -> Result<()> {
+        self.write(
+            ".codex/auth.json",
+            include_str!("../../crates/providers/src/codex/fixtures/codex-oauth/auth_chatgpt.json"),
+        )
+    }
+
+    /// Waits for a web view of the resident's window and drives it.
+    pub async fn window(&mut self) -> Result<Driver> {
+        Driver::attach(&mut self.session, self.inspector).await
+    }
+
+    /// Processes of the window, and of the web view's own.
+    pub fn window_processes(&self) -> Vec<String> {
+        let runtime = self.session.runtime();
+        let ours = format!("XDG_RUNTIME_DIR={}", runtime.display());
+        let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let named = all.filter_map(|entry| {
+            let environment = std::fs::read(entry.path().join("environ")).ok()?;
+            let mine = environment.split(|byte| *byte == 0).any(|one| one == ours.as_bytes());
+            let name = std::fs::read_to_string(entry.path().join("comm")).ok()?.trim().to_owned();
+            (mine
+                && (name.starts_with("claudometer-de") || name.starts_with("WebKit"))
+                && name != "WebKitWebDriver")
+                .then_some(name)
+        });
+        named.collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.resident.take() {
+            child.kill().ok(); // it has ended already
+            child.wait().ok(); // reaped
+        }
+    }
+}
+
+/// A usage answer with these percentages, resetting well in the future.
+pub fn usage(session: f64, weekly: f64) -> Value {
+    json!({
+        "five_hour": {"utilization": session, "resets_at": hours_from_now(3)},
+        "seven_day": {"utilization": weekly, "resets_at": hours_from_now(80)},
+    })
+}
+
+pub fn wham(session: u32, weekly: u32) -> Value {
+    let window = |percent: u32, seconds: u32| json!({"used_percent": percent, "limit_window_seconds": seconds, "reset_after_seconds": seconds / 2});
+    json!({
+        "email": "sam@example.com", "plan_type": "plus",
+        "rate_limit": {"allowed": true, "primary_window": window(session, 18_000), "secondary_window": window(weekly, 604_800)},
+    })
+}
+
+fn hours_from_now(hours: u64) -> String {
+    let at = std::time::SystemTime::now() + Duration::from_secs(hours * 3600);
+    let seconds = at.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    seconds.to_string()
+}
+
+/// Whether a process ended by itself with success.
+pub fn clean(status: std::process::ExitStatus) -> bool {
+    status.success() && status.signal().is_none()
+}
+
+pub fn rate_limited(retry_after: Option<&str>) -> Reply {
+    let reply = Reply::status(
+        429,
+        &json!({"error": {"type": "rate_limit_error", "message": "Rate limited."}}),
+    );
+    match retry_after {
+        Some(wait) => reply.header("retry-after", wait),
+        None => reply,
+    }
+}
