@@ -1,7 +1,7 @@
 // Runs programs and steps, and says how long each step took.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,7 +23,12 @@ export function run(program, args, { cwd = root, env = {}, input = 'inherit' } =
     child.on('error', (error) => fail(new Stop(`${program} could not be started: ${error.message}`)));
     child.on('close', (code, signal) => {
       if (code === 0) done();
-      else fail(Object.assign(new Stop(`\`${[program, ...args].join(' ')}\` ended with ${signal ?? `code ${code}`}.`), { code }));
+      else
+        fail(
+          Object.assign(new Stop(`\`${[program, ...args].join(' ')}\` ended with ${signal ?? `code ${code}`}.`), {
+            code,
+          }),
+        );
     });
   });
 }

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Stop, cargo, main, run, steps, workspace } from './run.mjs';
+import { cargo, main, run, Stop, steps, workspace } from './run.mjs';
 import { installPackages, requireToolchain } from './system.mjs';
 import { buildPages, installModules } from './web.mjs';
 
@@ -19,7 +19,11 @@ function whyNoDesktop(env) {
 
 // Two calls of cargo, because one would give the resident every feature that the window asks of a shared library, and
 // with it the window's weight.
-const buildResident = { title: 'resident', needed: true, run: () => cargo('build', '--release', '--package', 'claudometer') };
+const buildResident = {
+  title: 'resident',
+  needed: true,
+  run: () => cargo('build', '--release', '--package', 'claudometer'),
+};
 const buildWindow = {
   title: 'window',
   needed: true,
@@ -93,9 +97,15 @@ await main(async (args) => {
   const outcome = await inBackground(args);
   if (outcome === 'running') {
     console.log(`\nClaudometer is running. Its icon is in the ${mac ? 'menu bar, at the top right' : "panel's tray"}.`);
-    console.log(mac ? 'The icon has the menu; Open shows the window.' : 'Click the icon to open the window; right-click it for the menu.');
+    console.log(
+      mac
+        ? 'The icon has the menu; Open shows the window.'
+        : 'Click the icon to open the window; right-click it for the menu.',
+    );
     console.log('Without a tray, `npm start` once more opens the window. Quit is in the menu.');
   } else {
-    console.log('\nClaudometer was running already: its window opens. To use this build, choose Quit in its menu and start again.');
+    console.log(
+      '\nClaudometer was running already: its window opens. To use this build, choose Quit in its menu and start again.',
+    );
   }
 });

@@ -1,7 +1,7 @@
 // What a machine must have: Rust, Node, and system packages, which are installed when they are missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { Stop, ask, has, run } from './run.mjs';
+import { ask, has, run, Stop } from './run.mjs';
 
 const words = (text) => (text ?? '').split(/\s+/).filter(Boolean);
 
@@ -67,9 +67,12 @@ export function requireToolchain() {
   if (major < 20 || (major === 20 && minor < 19)) {
     throw new Stop(`Node ${process.versions.node} is too old: Claudometer is built with Node 20.19 or newer.`);
   }
-  if (!has('cargo')) throw new Stop('Rust is missing. Install it from https://rustup.rs, then open a new terminal and try again.');
+  if (!has('cargo'))
+    throw new Stop('Rust is missing. Install it from https://rustup.rs, then open a new terminal and try again.');
   if (process.platform === 'darwin' && ask('xcode-select', ['--print-path']) === null) {
-    throw new Stop("Apple's command line tools are missing. Run `xcode-select --install`, wait for it, then try again.");
+    throw new Stop(
+      "Apple's command line tools are missing. Run `xcode-select --install`, wait for it, then try again.",
+    );
   }
 }
 
@@ -97,10 +100,13 @@ export async function installPackages(groups) {
   const install = [...manager.install, ...missing];
   try {
     // A list of packages that could not be refreshed is no reason to stop: the one from before may do.
-    for (const command of manager.before) await privileged(manager, command).catch((error) => console.error(error.message));
+    for (const command of manager.before)
+      await privileged(manager, command).catch((error) => console.error(error.message));
     await privileged(manager, install);
   } catch (error) {
-    const byHand = [...manager.before, install].map((command) => `  ${asRoot(manager) ? 'sudo ' : ''}${command.join(' ')}`);
+    const byHand = [...manager.before, install].map(
+      (command) => `  ${asRoot(manager) ? 'sudo ' : ''}${command.join(' ')}`,
+    );
     throw new Stop(`${error.message}\nRun this yourself, then try again:\n${byHand.join('\n')}`);
   }
 }

@@ -1,6 +1,6 @@
 // npm test: sets up what the tests need and runs every test. Names of tests as arguments (window, crates, e2e) run
 // only these.
-import { Stop, cargo, main, npx, steps } from './run.mjs';
+import { cargo, main, npx, Stop, steps } from './run.mjs';
 import { installPackages, requireToolchain } from './system.mjs';
 import { buildPages, installModules } from './web.mjs';
 
@@ -31,7 +31,8 @@ const tests = {
 await main(async (names) => {
   requireToolchain();
   const unknown = names.filter((name) => !(name in tests));
-  if (unknown.length > 0) throw new Stop(`No such tests: ${unknown.join(', ')}. There are ${Object.keys(tests).join(', ')}.`);
+  if (unknown.length > 0)
+    throw new Stop(`No such tests: ${unknown.join(', ')}. There are ${Object.keys(tests).join(', ')}.`);
   // The end-to-end tests stand on Linux's tray protocol, keyring and WebDriver.
   const here = Object.keys(tests).filter((name) => name !== 'e2e' || process.platform === 'linux');
   const chosen = here.filter((name) => names.length === 0 || names.includes(name));

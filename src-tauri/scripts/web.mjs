@@ -1,7 +1,7 @@
 // The window's packages and its build, each done again only when what it is made from has changed.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Stop, fingerprint, npx, root, run } from './run.mjs';
+import { fingerprint, npx, root, run, Stop } from './run.mjs';
 
 const stamps = join(root, 'node_modules');
 
@@ -19,8 +19,11 @@ async function once(name, inputs, product, work) {
 
 /** Installs the npm packages exactly as locked. */
 export function installModules() {
-  if (!existsSync(join(root, 'package-lock.json'))) throw new Stop('package-lock.json is missing: restore it with `git checkout package-lock.json`.');
-  return once('modules', ['package-lock.json'], 'node_modules/.package-lock.json', () => run('npm', ['ci', '--no-audit', '--no-fund']));
+  if (!existsSync(join(root, 'package-lock.json')))
+    throw new Stop('package-lock.json is missing: restore it with `git checkout package-lock.json`.');
+  return once('modules', ['package-lock.json'], 'node_modules/.package-lock.json', () =>
+    run('npm', ['ci', '--no-audit', '--no-fund']),
+  );
 }
 
 /** Builds the window into dist/. A page built again would make cargo link the whole window again. */

@@ -30,10 +30,13 @@ fn main() -> Result<ExitCode> {
         anyhow::bail!("claudometer-bench CLAUDOMETER PLAIN-TRAY [--idle SECONDS]");
     };
     let idle = match rest {
-        [flag, seconds] if flag == "--idle" => Duration::from_secs(seconds.parse().context("--idle takes seconds")?),
+        [flag, seconds] if flag == "--idle" => {
+            Duration::from_secs(seconds.parse().context("--idle takes seconds")?)
+        }
         _ => IDLE,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let rows = runtime.block_on(async {
         let reference = subject::measure(Path::new(plain), idle).await.context("the plain app")?;
         let ours = subject::measure(Path::new(ours), idle).await.context("claudometer")?;
@@ -53,16 +56,64 @@ fn rows(ours: &Figures, plain: &Figures, refresh: Duration, slowest: Duration) -
     let drift = (mib(ours.closed.rss) - idle).abs();
     let (took, alone) = (ms(refresh), ms(slowest));
     vec![
-        row("idle memory, RSS", "MiB", idle, mib(plain.idle.rss), at_most(idle, sixth.min(10.0), "<= 10 MiB and a sixth")),
+        row(
+            "idle memory, RSS",
+            "MiB",
+            idle,
+            mib(plain.idle.rss),
+            at_most(idle, sixth.min(10.0), "<= 10 MiB and a sixth"),
+        ),
         row("idle memory, PSS", "MiB", mib(ours.idle.pss), mib(plain.idle.pss), None),
-        row("launch to tray item", "ms", ms(ours.launch), ms(plain.launch), at_most(ms(ours.launch), 20.0, "<= 20 ms")),
-        row("click to painted window", "ms", ms(ours.window), ms(plain.window), at_most(ms(ours.window), 450.0, "<= 450 ms cold")),
+        row(
+            "launch to tray item",
+            "ms",
+            ms(ours.launch),
+            ms(plain.launch),
+            at_most(ms(ours.launch), 20.0, "<= 20 ms"),
+        ),
+        row(
+            "click to painted window",
+            "ms",
+            ms(ours.window),
+            ms(plain.window),
+            at_most(ms(ours.window), 450.0, "<= 450 ms cold"),
+        ),
         row("window open, PSS", "MiB", mib(ours.open.pss), mib(plain.open.pss), None),
-        row("after close, RSS", "MiB", mib(ours.closed.rss), mib(plain.closed.rss), at_most(drift, 2.0, "idle +-2 MiB")),
-        row("after close, processes", "", ours.closed.processes as f64, plain.closed.processes as f64, at_most(ours.closed.processes as f64, 1.0, "1")),
-        row("wake-ups while idle", "/s", ours.activity.wakeups_per_second, plain.activity.wakeups_per_second, at_most(ours.activity.wakeups_per_second, 0.1, "<= 0.1 /s")),
-        row("CPU while idle", "ticks", ours.activity.cpu_ticks as f64, plain.activity.cpu_ticks as f64, None),
-        row("refresh of 5 slow providers", "ms", took, alone, at_most(took, alone * 1.05, "slowest +5 %")),
+        row(
+            "after close, RSS",
+            "MiB",
+            mib(ours.closed.rss),
+            mib(plain.closed.rss),
+            at_most(drift, 2.0, "idle +-2 MiB"),
+        ),
+        row(
+            "after close, processes",
+            "",
+            ours.closed.processes as f64,
+            plain.closed.processes as f64,
+            at_most(ours.closed.processes as f64, 1.0, "1"),
+        ),
+        row(
+            "wake-ups while idle",
+            "/s",
+            ours.activity.wakeups_per_second,
+            plain.activity.wakeups_per_second,
+            at_most(ours.activity.wakeups_per_second, 0.1, "<= 0.1 /s"),
+        ),
+        row(
+            "CPU while idle",
+            "ticks",
+            ours.activity.cpu_ticks as f64,
+            plain.activity.cpu_ticks as f64,
+            None,
+        ),
+        row(
+            "refresh of 5 slow providers",
+            "ms",
+            took,
+            alone,
+            at_most(took, alone * 1.05, "slowest +5 %"),
+        ),
     ]
 }
 
@@ -70,14 +121,27 @@ fn rows(ours: &Figures, plain: &Figures, refresh: Duration, slowest: Duration) -
 fn print(rows: &[Row]) -> bool {
     println!("{:<30}{:>10}{:>12}{:>9}  {:<24}kept", "", "ours", "reference", "ratio", "budget");
     for row in rows {
-        let ratio = if row.reference > 0.0 { format!("{:.2}", row.ours / row.reference) } else { "-".into() };
+        let ratio = if row.reference > 0.0 {
+            format!("{:.2}", row.ours / row.reference)
+        } else {
+            "-".into()
+        };
         let figure = |value: f64| format!("{value:.1} {}", row.unit);
         let (budget, kept) = match &row.budget {
             Some((text, kept)) => (text.as_str(), if *kept { "yes" } else { "NO" }),
             None => ("", ""),
         };
-        println!("{:<30}{:>10}{:>12}{:>9}  {:<24}{kept}", row.what, figure(row.ours), figure(row.reference), ratio, budget);
+        println!(
+            "{:<30}{:>10}{:>12}{:>9}  {:<24}{kept}",
+            row.what,
+            figure(row.ours),
+            figure(row.reference),
+            ratio,
+            budget
+        );
     }
-    println!("reference: a plain Tauri tray app built from bench/plain; for the refresh, the slowest provider alone");
+    println!(
+        "reference: a plain Tauri tray app built from bench/plain; for the refresh, the slowest provider alone"
+    );
     rows.iter().all(|row| row.budget.as_ref().is_none_or(|(_, kept)| *kept))
 }

@@ -5,20 +5,21 @@ use std::{collections::BTreeSet, fs, time::Duration};
 
 /// Memory of a set of processes, in KiB.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// Resident set.
-    pub rss: u64,
+    pub(crate) rss: u64,
     /// Resident set with shared pages counted in proportion.
-    pub pss: u64,
+    pub(crate) pss: u64,
     /// How many processes.
-    pub processes: usize,
+    pub(crate) processes: usize,
 }
 
 /// A process and everything below it.
-pub fn family(pid: u32) -> BTreeSet<u32> {
+pub(crate) fn family(pid: u32) -> BTreeSet<u32> {
     let mut found = BTreeSet::from([pid]);
     loop {
-        let children = parents().into_iter().filter(|(_, parent)| found.contains(parent)).map(|(pid, _)| pid);
+        let children =
+            parents().into_iter().filter(|(_, parent)| found.contains(parent)).map(|(pid, _)| pid);
         let more: BTreeSet<u32> = children.filter(|pid| !found.contains(pid)).collect();
         if more.is_empty() {
             return found;
@@ -39,14 +40,15 @@ fn parents() -> Vec<(u32, u32)> {
 }
 
 /// Memory of a family.
-pub fn memory(pid: u32) -> Memory {
+pub(crate) fn memory(pid: u32) -> Memory {
     let family = family(pid);
     let mut sum = Memory { processes: family.len(), ..Memory::default() };
     for pid in family {
         let Ok(text) = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")) else { continue };
         let of = |name: &str| {
             let line = text.lines().find(|line| line.starts_with(name));
-            line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).unwrap_or_default()
+            line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok())
+                .unwrap_or_default()
         };
         sum.rss += of("Rss:");
         sum.pss += of("Pss:");
@@ -56,15 +58,15 @@ pub fn memory(pid: u32) -> Memory {
 
 /// What a family did in a while.
 #[derive(Debug, Clone, Copy)]
-pub struct Activity {
+pub(crate) struct Activity {
     /// Times that it was woken, a second.
-    pub wakeups_per_second: f64,
+    pub(crate) wakeups_per_second: f64,
     /// Clock ticks of CPU time used.
-    pub cpu_ticks: u64,
+    pub(crate) cpu_ticks: u64,
 }
 
 /// Watches a family for `span`.
-pub async fn activity(pid: u32, span: Duration) -> Result<Activity> {
+pub(crate) async fn activity(pid: u32, span: Duration) -> Result<Activity> {
     let before = counters(pid).context("the process has ended")?;
     tokio::time::sleep(span).await;
     let after = counters(pid).context("the process has ended")?;
@@ -82,7 +84,9 @@ fn counters(pid: u32) -> Option<(u64, u64)> {
         for task in fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
             let Ok(status) = fs::read_to_string(task.path().join("status")) else { continue };
             let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches:"));
-            switches += line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).unwrap_or_default();
+            switches += line
+                .and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok())
+                .unwrap_or_default();
         }
     }
     Some((switches, ticks))

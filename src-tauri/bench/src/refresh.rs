@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 const DELAYS_MS: [u64; 5] = [400, 550, 700, 850, 1000];
 
 /// Wall time of the refresh, and of the slowest request alone.
-pub async fn measure() -> Result<(Duration, Duration)> {
+pub(crate) async fn measure() -> Result<(Duration, Duration)> {
     let vendors = Vendors::start().await;
     for (nth, delay) in DELAYS_MS.iter().enumerate() {
         let reply = Reply::json(&json!({})).after(Duration::from_millis(*delay));
@@ -32,14 +32,22 @@ pub async fn measure() -> Result<(Duration, Duration)> {
     let fetch: Fetch = Arc::new(move |seat: Seat| {
         let http = http.clone();
         async move {
-            let answer = http.send(Request::get(format!("https://{}.example/usage", seat.provider))).await;
-            let reading = answer.map(|_| (SourceId::new("bench"), Reading::empty(Coverage::Complete)));
-            Poll { readings: reading.into_iter().collect(), attempts: Vec::new(), failure: None, not_before: now() }
+            let answer =
+                http.send(Request::get(format!("https://{}.example/usage", seat.provider))).await;
+            let reading =
+                answer.map(|_| (SourceId::new("bench"), Reading::empty(Coverage::Complete)));
+            Poll {
+                readings: reading.into_iter().collect(),
+                attempts: Vec::new(),
+                failure: None,
+                not_before: now(),
+            }
         }
         .boxed()
     });
     let stop = CancellationToken::new();
-    let (engine, _task) = claudometer_engine::spawn(fetch, Arc::new(now), Arc::new(|| 0.0), stop.clone());
+    let (engine, _task) =
+        claudometer_engine::spawn(fetch, Arc::new(now), Arc::new(|| 0.0), stop.clone());
     engine.set_seats((0..DELAYS_MS.len()).map(plan).collect()).await;
     let started = Instant::now();
     engine.refresh(None).await;
@@ -54,7 +62,16 @@ fn now() -> DateTime<Utc> {
 
 fn plan(nth: usize) -> SeatPlan {
     let provider = ProviderId::owned(format!("slow-{nth}"));
-    let info = ProviderInfo { id: provider.clone(), name: provider.to_string(), short: String::new(), dashboard: String::new() };
+    let info = ProviderInfo {
+        id: provider.clone(),
+        name: provider.to_string(),
+        short: String::new(),
+        dashboard: String::new(),
+    };
     let seat = Seat { provider, account: AccountKey::new("bench") };
-    SeatPlan { state: SeatState::unknown(seat, info), interval: TimeDelta::minutes(5), floor: TimeDelta::minutes(1) }
+    SeatPlan {
+        state: SeatState::unknown(seat, info),
+        interval: TimeDelta::minutes(5),
+        floor: TimeDelta::minutes(1),
+    }
 }

@@ -7,7 +7,9 @@ use std::{
 };
 use x11rb::{
     connection::Connection as _,
-    protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, ImageFormat, Window},
+    protocol::xproto::{
+        AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, ImageFormat, Window,
+    },
     rust_connection::RustConnection,
 };
 
@@ -16,21 +18,21 @@ const SHADES: usize = 12;
 
 /// The display of a session.
 #[derive(Debug)]
-pub struct Screen {
+pub(crate) struct Screen {
     connection: RustConnection,
     root: Window,
 }
 
 impl Screen {
     /// Connects to a display such as `:7`.
-    pub fn open(display: &str) -> Result<Self> {
+    pub(crate) fn open(display: &str) -> Result<Self> {
         let (connection, number) = x11rb::connect(Some(display))?;
         let root = connection.setup().roots.get(number).context("a screen")?.root;
         Ok(Self { connection, root })
     }
 
     /// Waits until something with text is painted; the time since `from`.
-    pub async fn painted(&self, from: Instant, within: Duration) -> Result<Duration> {
+    pub(crate) async fn painted(&self, from: Instant, within: Duration) -> Result<Duration> {
         loop {
             if self.shades()? >= SHADES {
                 return Ok(from.elapsed());
@@ -41,17 +43,25 @@ impl Screen {
     }
 
     fn shades(&self) -> Result<usize> {
-        let image = self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, 760, 620, u32::MAX)?.reply()?;
+        let image = self
+            .connection
+            .get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, 760, 620, u32::MAX)?
+            .reply()?;
         let pixels = image.data.chunks_exact(4).step_by(3);
         Ok(pixels.map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect::<HashSet<_>>().len())
     }
 
     /// Asks every window that can be asked to close.
-    pub fn close_windows(&self) -> Result<()> {
-        let atom = |name: &[u8]| Ok::<_, anyhow::Error>(self.connection.intern_atom(false, name)?.reply()?.atom);
+    pub(crate) fn close_windows(&self) -> Result<()> {
+        let atom = |name: &[u8]| {
+            Ok::<_, anyhow::Error>(self.connection.intern_atom(false, name)?.reply()?.atom)
+        };
         let (protocols, delete) = (atom(b"WM_PROTOCOLS")?, atom(b"WM_DELETE_WINDOW")?);
         for window in self.connection.query_tree(self.root)?.reply()?.children {
-            let listed = self.connection.get_property(false, window, protocols, AtomEnum::ATOM, 0, 8)?.reply()?;
+            let listed = self
+                .connection
+                .get_property(false, window, protocols, AtomEnum::ATOM, 0, 8)?
+                .reply()?;
             if listed.value32().into_iter().flatten().any(|known| known == delete) {
                 let message = ClientMessageEvent::new(32, window, protocols, [delete, 0, 0, 0, 0]);
                 self.connection.send_event(false, window, EventMask::NO_EVENT, message)?;

@@ -25,23 +25,23 @@ const LAUNCHES: usize = 7;
 
 /// What was measured.
 #[derive(Debug, Clone, Copy)]
-pub struct Figures {
+pub(crate) struct Figures {
     /// From fork to a registered tray item.
-    pub launch: Duration,
+    pub(crate) launch: Duration,
     /// Idle, no window opened yet.
-    pub idle: Memory,
+    pub(crate) idle: Memory,
     /// From the click on "Open" to a painted window, the first time.
-    pub window: Duration,
+    pub(crate) window: Duration,
     /// With the window open.
-    pub open: Memory,
+    pub(crate) open: Memory,
     /// After the window was closed.
-    pub closed: Memory,
+    pub(crate) closed: Memory,
     /// While idle.
-    pub activity: Activity,
+    pub(crate) activity: Activity,
 }
 
 /// Measures `program`.
-pub async fn measure(program: &Path, idle_span: Duration) -> Result<Figures> {
+pub(crate) async fn measure(program: &Path, idle_span: Duration) -> Result<Figures> {
     let mut session = Session::start(Parts { display: true, keyring: Keyring::Absent }).await?;
     let vendors = Vendors::start().await;
     let usage = json!({"five_hour": {"utilization": 37.0}, "seven_day": {"utilization": 12.5}});
@@ -66,7 +66,7 @@ pub async fn measure(program: &Path, idle_span: Duration) -> Result<Figures> {
     let screen = Screen::open(session.display().context("a display")?)?;
     let item = tray.item().await?;
     let clicked = Instant::now();
-    item.click("Open").await?;
+    item.click("Open Claudometer").await?;
     let window = screen.painted(clicked, WITHIN).await?;
     tokio::time::sleep(SETTLE).await;
     let open = process::memory(pid);
@@ -78,12 +78,20 @@ pub async fn measure(program: &Path, idle_span: Duration) -> Result<Figures> {
     Ok(Figures { launch: launches[LAUNCHES / 2], idle, window, open, closed, activity })
 }
 
-async fn launch(session: &Session, vendors: &Vendors, program: &Path) -> Result<(Child, Duration, TrayHost)> {
+async fn launch(
+    session: &Session,
+    vendors: &Vendors,
+    program: &Path,
+) -> Result<(Child, Duration, TrayHost)> {
     let tray = TrayHost::start(session.bus_address()).await?;
     let mut command = session.command(program);
-    command.env("CLAUDOMETER_TEST_ORIGIN", vendors.origin()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .env("CLAUDOMETER_TEST_ORIGIN", vendors.origin())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let started = Instant::now();
-    let child = command.spawn().with_context(|| format!("{} could not be started", program.display()))?;
+    let child =
+        command.spawn().with_context(|| format!("{} could not be started", program.display()))?;
     while tray.registrations() == 0 {
         anyhow::ensure!(started.elapsed() < WITHIN, "{} shows no tray item", program.display());
         tokio::time::sleep(Duration::from_micros(200)).await;
@@ -95,7 +103,9 @@ async fn launch(session: &Session, vendors: &Vendors, program: &Path) -> Result<
 /// long ago.
 async fn warm_up_display(session: &mut Session) -> Result<()> {
     let mut command = session.command("/usr/bin/python3");
-    command.args(["-c", "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk"]).stderr(Stdio::null());
+    command
+        .args(["-c", "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk"])
+        .stderr(Stdio::null());
     let mut child = command.spawn().context("python3 with gi is needed to warm up the display")?;
     wait::until("a warm display", WITHIN, async || child.try_wait().ok().flatten()).await.map(drop)
 }

@@ -6,13 +6,13 @@ use claudometer_testkit::{tray::Item, vendors::Reply, wait};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A world in which 37 % was seen, then the credential changes and the vendor answers `reply`.
+/// A world in which 37% was seen, then the credential changes and the vendor answers `reply`.
 async fn after_good(reply: Reply) -> Result<(World, Item)> {
     let mut world = World::new().await?;
     world.sign_in_claude("sk-ant-oat01-FIRST")?;
     world.vendors.answer(USAGE, Reply::json(&usage(37.0, 12.5))).await;
     let item = world.started().await?;
-    item.row("37 %").await?;
+    item.row("37%").await?;
     world.vendors.answer(USAGE, reply).await;
     // A new token has a gate of its own, so the vendor is asked at once.
     world.sign_in_claude("sk-ant-oat01-SECOND")?;
@@ -49,7 +49,7 @@ async fn whatever_the_vendor_answers_the_last_good_numbers_stay_and_the_trouble_
         .await?;
         assert_eq!(found.1["meters"][0]["used"], json!(37.0), "{code}: the last good number stays");
         assert_eq!(found.1["meters"][0]["fresh"], json!("stale"), "{code}");
-        item.row("37 %").await?;
+        item.row("37%").await?;
         assert!(
             !found.1["trouble"]["remedy"].as_str().unwrap_or_default().is_empty(),
             "{code} has a remedy"
@@ -71,9 +71,9 @@ async fn signing_in_again_heals_within_two_seconds() -> Result<()> {
     world.vendors.answer(USAGE, Reply::json(&usage(41.0, 13.0))).await;
     world.sign_in_claude("sk-ant-oat01-THIRD")?;
     let healed = async || {
-        item.labels().await.ok().filter(|labels| labels.iter().any(|label| label.contains("41 %")))
+        item.labels().await.ok().filter(|labels| labels.iter().any(|label| label.contains("41%")))
     };
-    wait::until("41 %", Duration::from_secs(2), healed).await?;
+    wait::until("41%", Duration::from_secs(2), healed).await?;
     Ok(())
 }
 
@@ -87,7 +87,7 @@ async fn a_pause_of_the_vendor_holds_over_a_restart() -> Result<()> {
     let asked = world.vendors.asked().await.len();
     world.end("-KILL").await?;
     let item = world.started().await?;
-    item.row("37 %").await?;
+    item.row("37%").await?;
     world.printed(&["usage", "--refresh"]).await?;
     assert_eq!(
         world.vendors.asked().await.len(),

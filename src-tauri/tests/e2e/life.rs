@@ -11,7 +11,7 @@ async fn the_last_numbers_are_shown_at_once_after_a_kill_at_any_moment() -> Resu
     world.sign_in_claude("sk-ant-oat01-KILL")?;
     world.vendors.answer(USAGE, Reply::json(&usage(37.0, 12.5))).await;
     let item = world.started().await?;
-    item.row("37 %").await?;
+    item.row("37%").await?;
     for milliseconds in [0_u64, 3, 10, 30, 100] {
         world.end("-KILL").await?;
         world.start(&[], &[])?;
@@ -19,7 +19,7 @@ async fn the_last_numbers_are_shown_at_once_after_a_kill_at_any_moment() -> Resu
     }
     world.end("-KILL").await?;
     let item = world.started().await?;
-    item.row("37 %").await?;
+    item.row("37%").await?;
     let status = world.end("-TERM").await?;
     assert!(clean(status), "{status}");
     assert!(
@@ -34,11 +34,11 @@ async fn a_second_launch_opens_the_window_of_the_first() -> Result<()> {
     let mut world = World::new().await?;
     world.sign_in_claude("sk-ant-oat01-TWICE")?;
     world.vendors.answer(USAGE, Reply::json(&usage(12.0, 12.5))).await;
-    world.started().await?.row("12 %").await?;
+    world.started().await?.row("12%").await?;
     let second = world.run(&[]).await?;
     assert!(clean(second.status));
     let window = world.window().await?;
-    window.shows("12 %").await?;
+    window.shows("12%").await?;
     Ok(())
 }
 

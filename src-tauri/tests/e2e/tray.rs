@@ -12,23 +12,14 @@ async fn after_a_poll_the_tray_has_both_assistants_with_their_windows() -> Resul
     world.vendors.answer(USAGE, Reply::json(&usage(37.0, 12.5))).await;
     world.vendors.answer(WHAM, Reply::json(&wham(26, 47))).await;
     let item = world.started().await?;
-    for text in [
-        "Claude",
-        "Max 20x",
-        "37 %",
-        "Codex",
-        "Plus",
-        "26 %",
-        "47 %",
-        "Refresh now",
-        "Open",
-        "Quit",
-    ] {
+    for text in
+        ["Claude", "Max 20x", "37%", "Codex", "Plus", "26%", "47%", "Refresh now", "Open", "Quit"]
+    {
         item.row(text).await?;
     }
     assert!(item.icon_sizes().await?.len() >= 4);
     let (_, tooltip) = item.tooltip().await?;
-    assert!(tooltip.contains("37 %") && tooltip.contains("26 %"), "{tooltip}");
+    assert!(tooltip.contains("37%") && tooltip.contains("26%"), "{tooltip}");
     let asked = world.vendors.asked().await;
     let claude = asked
         .iter()
@@ -47,7 +38,7 @@ async fn refresh_now_by_menu_and_middle_click_respects_the_floors() -> Result<()
     world.sign_in_claude("sk-ant-oat01-FLOOR")?;
     world.vendors.answer(USAGE, Reply::json(&usage(10.0, 5.0))).await;
     let item = world.started().await?;
-    item.row("10 %").await?;
+    item.row("10%").await?;
     for _ in 0..5 {
         item.click("Refresh now").await?;
         item.middle_click().await?;
@@ -79,12 +70,12 @@ async fn the_item_registers_again_when_the_watcher_restarts_or_appears_late() ->
     world.vendors.answer(USAGE, Reply::json(&usage(21.0, 5.0))).await;
     world.start(&[], &[])?;
     let resident_up =
-        async || world.printed(&["usage"]).await.ok().filter(|text| text.contains("21 %"));
+        async || world.printed(&["usage"]).await.ok().filter(|text| text.contains("21%"));
     wait::until("numbers without a tray", WITHIN, resident_up).await?;
     for _ in 0..2 {
         world.tray = None;
         world.tray = Some(TrayHost::start(world.session.bus_address()).await?);
-        world.item().await?.row("21 %").await?;
+        world.item().await?.row("21%").await?;
     }
     Ok(())
 }

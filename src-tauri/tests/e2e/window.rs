@@ -27,10 +27,10 @@ async fn a_click_in_the_menu_opens_it_every_page_is_reached_by_keyboard_and_clos
     world.sign_in_claude("sk-ant-oat01-PAGES")?;
     world.vendors.answer(USAGE, Reply::json(&usage(37.0, 12.5))).await;
     let item = world.started().await?;
-    item.row("37 %").await?;
-    item.click("Open").await?;
+    item.row("37%").await?;
+    item.click("Open Claudometer").await?;
     let window = world.window().await?;
-    window.shows("37 %").await?;
+    window.shows("37%").await?;
     for (key, heading) in
         [("2", "Providers"), ("3", "Alerts"), ("4", "General"), ("5", "About"), ("1", "Overview")]
     {
@@ -44,12 +44,8 @@ async fn a_click_in_the_menu_opens_it_every_page_is_reached_by_keyboard_and_clos
         };
         wait::until(heading, WITHIN, there).await?;
     }
-    window.script("window.close(); window.__TAURI_INTERNALS__.invoke('plugin:window|close', {label: 'main'})").await.ok(); // the answer may be lost with the page
-    wait::until("the end of the window's processes", WITHIN, async || {
-        world.window_processes().is_empty().then_some(())
-    })
-    .await?;
-    item.row("37 %").await?;
+    world.close(&window).await?;
+    item.row("37%").await?;
     Ok(())
 }
 
@@ -66,7 +62,7 @@ async fn a_typed_secret_survives_a_restart_is_nowhere_in_the_clear_and_is_forgot
     let save = window.find("button[type=submit]").await?;
     window.click(&save).await?;
     let item = world.item().await?;
-    item.row("55 %").await?;
+    item.row("55%").await?;
     let value =
         window.script("return document.querySelector('input[type=password]').value").await?;
     assert_eq!(value, json!(""), "the field is cleared");
@@ -77,8 +73,9 @@ async fn a_typed_secret_survives_a_restart_is_nowhere_in_the_clear_and_is_forgot
     let files = String::from_utf8(leaks.stdout)?;
     assert!(files.lines().all(|file| file.contains("/keyrings/")), "found in {files}");
     assert!(!world.printed(&["doctor"]).await?.contains("CANARY"));
+    world.close(&window).await?;
     world.end("-TERM").await?;
-    world.started().await?.row("55 %").await?;
+    world.started().await?.row("55%").await?;
     world.run(&["open", "providers"]).await?;
     let window = world.window().await?;
     window.shows("Forget").await?;

@@ -18,35 +18,35 @@ use std::{
     time::Duration,
 };
 
-pub const USAGE: &str = "api.anthropic.com/api/oauth/usage";
-pub const WHAM: &str = "chatgpt.com/backend-api/wham/usage";
-pub const ORGANIZATIONS: &str = "claude.ai/api/organizations";
+pub(crate) const USAGE: &str = "api.anthropic.com/api/oauth/usage";
+pub(crate) const WHAM: &str = "chatgpt.com/backend-api/wham/usage";
+pub(crate) const ORGANIZATIONS: &str = "claude.ai/api/organizations";
 /// What a test waits for at most; a loaded machine is slow.
-pub const WITHIN: Duration = Duration::from_secs(20);
+pub(crate) const WITHIN: Duration = Duration::from_secs(20);
 
 /// The window's executable, and beside it the resident's.
 const WINDOW: &str = env!("CARGO_BIN_EXE_claudometer-desktop");
 
-pub fn resident_program() -> PathBuf {
+pub(crate) fn resident_program() -> PathBuf {
     Path::new(WINDOW).with_file_name("claudometer")
 }
 
-pub struct World {
-    pub session: Session,
-    pub vendors: Vendors,
-    pub tray: Option<TrayHost>,
-    pub notifications: Notifications,
+pub(crate) struct World {
+    pub(crate) session: Session,
+    pub(crate) vendors: Vendors,
+    pub(crate) tray: Option<TrayHost>,
+    pub(crate) notifications: Notifications,
     resident: Option<Child>,
     inspector: u16,
 }
 
 impl World {
     /// A desktop with tray and keyring, and nobody signed in.
-    pub async fn new() -> Result<Self> {
+    pub(crate) async fn new() -> Result<Self> {
         Self::with(Keyring::Unlocked, true).await
     }
 
-    pub async fn with(keyring: Keyring, tray: bool) -> Result<Self> {
+    pub(crate) async fn with(keyring: Keyring, tray: bool) -> Result<Self> {
         let session = Session::start(Parts { display: true, keyring }).await?;
         let notifications = Notifications::start(session.bus_address()).await?;
         let tray = if tray { Some(TrayHost::start(session.bus_address()).await?) } else { None };
@@ -62,7 +62,7 @@ impl World {
     }
 
     /// A command of ours in the session, with vendors on loopback.
-    pub fn claudometer(&self, args: &[&str]) -> Command {
+    pub(crate) fn claudometer(&self, args: &[&str]) -> Command {
         let mut command = self.session.command(resident_program());
         command.args(args).env("CLAUDOMETER_TEST_ORIGIN", self.vendors.origin());
         driver::make_drivable(&mut command, self.inspector);
@@ -70,17 +70,17 @@ impl World {
     }
 
     /// Runs a command of ours to its end, off this thread, so that tray and vendors go on answering.
-    pub async fn run(&self, args: &[&str]) -> Result<Output> {
+    pub(crate) async fn run(&self, args: &[&str]) -> Result<Output> {
         let mut command = self.claudometer(args);
         Ok(tokio::task::spawn_blocking(move || command.output()).await??)
     }
 
-    pub async fn printed(&self, args: &[&str]) -> Result<String> {
+    pub(crate) async fn printed(&self, args: &[&str]) -> Result<String> {
         Ok(String::from_utf8(self.run(args).await?.stdout)?)
     }
 
     /// Starts the resident; `env` in addition.
-    pub fn start(&mut self, args: &[&str], env: &[(&str, &str)]) -> Result<u32> {
+    pub(crate) fn start(&mut self, args: &[&str], env: &[(&str, &str)]) -> Result<u32> {
         let mut command = self.claudometer(args);
         command.envs(env.iter().copied()).stdout(Stdio::null()).stderr(Stdio::inherit());
         let child = command.spawn().context(
@@ -92,24 +92,24 @@ impl World {
     }
 
     /// Starts the resident and waits for its tray item.
-    pub async fn started(&mut self) -> Result<Item> {
+    pub(crate) async fn started(&mut self) -> Result<Item> {
         self.start(&[], &[])?;
         self.item().await
     }
 
-    pub async fn item(&self) -> Result<Item> {
+    pub(crate) async fn item(&self) -> Result<Item> {
         self.tray.as_ref().context("this world has no tray")?.item().await
     }
 
     /// Ends the resident by `signal` and waits for it.
-    pub async fn end(&mut self, signal: &str) -> Result<std::process::ExitStatus> {
+    pub(crate) async fn end(&mut self, signal: &str) -> Result<std::process::ExitStatus> {
         let mut child = self.resident.take().context("no resident runs")?;
         Command::new("kill").args([signal, &child.id().to_string()]).status()?;
         wait::until("the end of the resident", WITHIN, async || child.try_wait().ok().flatten())
             .await
     }
 
-    pub fn write(&self, path: &str, text: &str) -> Result<()> {
+    pub(crate) fn write(&self, path: &str, text: &str) -> Result<()> {
         let path = self.session.home().join(path);
         std::fs::create_dir_all(path.parent().context("a folder")?)?;
         let part = path.with_extension("part");
@@ -117,12 +117,8 @@ impl World {
         Ok(std::fs::rename(part, path)?)
     }
 
-    pub fn read(&self, path: &str) -> Result<String> {
-        Ok(std::fs::read_to_string(self.session.home().join(path))?)
-    }
-
     /// Signs in to Claude Code with a token that nobody else has.
-    pub fn sign_in_claude(&self, token: &str) -> Result<()> {
+    pub(crate) fn sign_in_claude(&self, token: &str) -> Result<()> {
         let far = 4_102_444_800_000_i64;
         let login = json!({"claudeAiOauth": {
             "accessToken": token, "refreshToken": "sk-ant-ort01-NEVER-REDEEMED", "expiresAt": far,
@@ -131,21 +127,27 @@ impl World {
         self.write(".claude/.credentials.json", &login.to_string())
     }
 
-    /// Signs in to Codex.
-    pub fn sign_in_codex(&self) -> Result<()> {
-        self.write(
-            ".codex/auth.json",
-            include_str!("../../crates/providers/src/codex/fixtures/codex-oauth/auth_chatgpt.json"),
-        )
+    /// Signs in to Codex, with a login that lasts.
+    pub(crate) fn sign_in_codex(&self) -> Result<()> {
+        self.write(".codex/auth.json", include_str!("codex-login.json"))
     }
 
     /// Waits for a web view of the resident's window and drives it.
-    pub async fn window(&mut self) -> Result<Driver> {
+    pub(crate) async fn window(&mut self) -> Result<Driver> {
         Driver::attach(&mut self.session, self.inspector).await
     }
 
+    /// Closes the window as its own keys do, and waits for the end of its processes.
+    pub(crate) async fn close(&self, window: &Driver) -> Result<()> {
+        window.press(&["\u{E009}", "w"]).await.ok(); // the answer may be lost with the page
+        wait::until("the end of the window's processes", WITHIN, async || {
+            self.window_processes().is_empty().then_some(())
+        })
+        .await
+    }
+
     /// Processes of the window, and of the web view's own.
-    pub fn window_processes(&self) -> Vec<String> {
+    pub(crate) fn window_processes(&self) -> Vec<String> {
         let runtime = self.session.runtime();
         let ours = format!("XDG_RUNTIME_DIR={}", runtime.display());
         let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -172,14 +174,14 @@ impl Drop for World {
 }
 
 /// A usage answer with these percentages, resetting well in the future.
-pub fn usage(session: f64, weekly: f64) -> Value {
+pub(crate) fn usage(session: f64, weekly: f64) -> Value {
     json!({
         "five_hour": {"utilization": session, "resets_at": hours_from_now(3)},
         "seven_day": {"utilization": weekly, "resets_at": hours_from_now(80)},
     })
 }
 
-pub fn wham(session: u32, weekly: u32) -> Value {
+pub(crate) fn wham(session: u32, weekly: u32) -> Value {
     let window = |percent: u32, seconds: u32| json!({"used_percent": percent, "limit_window_seconds": seconds, "reset_after_seconds": seconds / 2});
     json!({
         "email": "sam@example.com", "plan_type": "plus",
@@ -194,11 +196,11 @@ fn hours_from_now(hours: u64) -> String {
 }
 
 /// Whether a process ended by itself with success.
-pub fn clean(status: std::process::ExitStatus) -> bool {
+pub(crate) fn clean(status: std::process::ExitStatus) -> bool {
     status.success() && status.signal().is_none()
 }
 
-pub fn rate_limited(retry_after: Option<&str>) -> Reply {
+pub(crate) fn rate_limited(retry_after: Option<&str>) -> Reply {
     let reply = Reply::status(
         429,
         &json!({"error": {"type": "rate_limit_error", "message": "Rate limited."}}),

@@ -134,7 +134,7 @@ startAtLogin: boolean,
  */
 checkUpdatesOnStartup: boolean, 
 /**
- * Locale of dates, like `de_AT`; `None` is the system's (LC_TIME, LC_ALL, LANG).
+ * Locale of dates, like `de_AT`; `None` is the system's.
  */
 locale: string | null, };
 

@@ -9,7 +9,7 @@ use tauri::{
 fn main() -> tauri::Result<()> {
     let app = tauri::Builder::default()
         .setup(|app| {
-            let open = MenuItem::with_id(app, "open", "Open", true, None::<&str>)?;
+            let open = MenuItem::with_id(app, "open", "Open Claudometer", true, None::<&str>)?;
             let quit = MenuItem::with_id(app, "quit", "Quit", true, None::<&str>)?;
             let menu = Menu::with_items(app, &[&open, &quit])?;
             let icon = app.default_window_icon().cloned().ok_or("no icon")?;

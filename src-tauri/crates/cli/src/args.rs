@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Moment within the recorded hour that the demo shows.
     #[arg(long, global = true, value_name = "N", default_value_t = 0, requires = "demo")]
     pub(crate) seed: u64,
+    /// Only these states of the demo, by name.
+    #[arg(long = "scene", global = true, value_name = "NAME", requires = "demo")]
+    pub(crate) scenes: Vec<String>,
     /// Put a setting above the file and the environment, for this run.
     #[arg(long, global = true, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,

@@ -1,16 +1,20 @@
 //! Answers to the command table.
 
 use crate::{
+    demo::{Demo, Playing},
     desk::{Desk, held},
     diagnostics, forms, notify, saving,
 };
 use claudometer_core::ProviderId;
-use claudometer_host::Clock;
 use claudometer_provider::Provider;
 use claudometer_wire::{Command, ErrorCode, IpcError, State, link::Message};
 use futures::{FutureExt as _, future::BoxFuture};
 use serde_json::Value;
+use std::time::Duration;
 use tokio::sync::broadcast;
+
+/// Between the answer to "quit" and the end.
+const FAREWELL: Duration = Duration::from_millis(50);
 
 impl Desk {
     /// Answers one command, as the table in `wire` says.
@@ -56,10 +60,20 @@ impl Desk {
                 json(&())
             }
             Command::Quit {} => {
-                self.stop();
+                // The answer leaves first.
+                let desk = self.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(FAREWELL).await;
+                    desk.stop();
+                });
                 json(&())
             }
         }
+    }
+
+    /// Leaves the window to whoever hosts this desk and follows its events.
+    pub fn host_window(&self) {
+        self.0.window.host();
     }
 
     /// Opens the window on a page, or brings the open one to the front.
@@ -137,9 +151,8 @@ impl Desk {
     }
 
     async fn set_demo(&self, on: bool) {
-        let clock = on.then(|| Clock::starting_at(crate::demo::moment(0)));
-        held(&self.0.demo).clone_from(&clock);
-        if clock.is_none() {
+        *held(&self.0.demo) = on.then(|| Playing::new(Demo::default()));
+        if !on {
             self.0.engine.show_simulated(None).await;
         }
         self.recount().await;

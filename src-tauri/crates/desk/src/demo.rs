@@ -17,23 +17,49 @@ const HOME: &str = "/home/demo";
 /// Time between the first poll of a scene and the moment shown.
 const EARLIER: TimeDelta = TimeDelta::minutes(12);
 
+/// Which demo is shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Demo {
+    /// Moves the moment that is shown.
+    pub seed: u64,
+    /// Names of the scenes that are played; empty for all.
+    pub scenes: Vec<String>,
+}
+
+/// A demo that runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Playing {
+    /// Its own time.
+    pub(crate) clock: Clock,
+    scenes: Vec<String>,
+}
+
+impl Playing {
+    pub(crate) fn new(demo: Demo) -> Self {
+        Self { clock: Clock::starting_at(moment(demo.seed)), scenes: demo.scenes }
+    }
+
+    /// Plays the scenes of every provider as of now.
+    pub(crate) async fn play(&self, providers: &[&'static Provider]) -> UsageSnapshotBundle {
+        let mut seats = Vec::new();
+        for provider in providers {
+            let wanted = |scene: &&Scene| {
+                self.scenes.is_empty() || self.scenes.iter().any(|name| name == scene.name)
+            };
+            for scene in provider.scenes.iter().filter(wanted) {
+                seats.extend(play_scene(provider, scene, self.clock.now()).await);
+            }
+        }
+        UsageSnapshotBundle { seq: 0, seats, refreshing: false }
+    }
+}
+
 /// The moment around which the answers were recorded, in UTC. The seed moves it within the next hour, so that
 /// countdowns and pace differ from seed to seed and are the same for the same seed.
-pub fn moment(seed: u64) -> DateTime<Utc> {
+fn moment(seed: u64) -> DateTime<Utc> {
     const RECORDED: i64 = 1_789_473_600; // 2026-09-15T12:00:00Z
     let minutes = i64::try_from(seed % 60).unwrap_or_default();
     DateTime::from_timestamp(RECORDED, 0).unwrap_or_default() + TimeDelta::minutes(minutes)
-}
-
-/// Plays every scene of every provider as of `moment`.
-pub async fn play(providers: &[&'static Provider], moment: DateTime<Utc>) -> UsageSnapshotBundle {
-    let mut seats = Vec::new();
-    for provider in providers {
-        for scene in provider.scenes {
-            seats.extend(play_scene(provider, scene, moment).await);
-        }
-    }
-    UsageSnapshotBundle { seq: 0, seats, refreshing: false }
 }
 
 /// A host over the recorded files of a scene, whose requests its takes answer.

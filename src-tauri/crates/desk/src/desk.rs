@@ -3,7 +3,8 @@
 use crate::{
     alerts::Alerting,
     autostart::Autostart,
-    demo, notify,
+    demo::{Demo, Playing},
+    notify,
     seats::Census,
     settings_file::{Override, SettingsFile},
     state_file::StateFile,
@@ -15,7 +16,7 @@ use claudometer_core::{
     Origin, Poll, ProviderId, Seat, SeatState, Settings, UsageSnapshotBundle, notice::Alert,
 };
 use claudometer_engine::{Engine, Nudge};
-use claudometer_host::{Clock, Host, paths::Paths, watch::Watch};
+use claudometer_host::{Host, paths::Paths, watch::Watch};
 use claudometer_provider::{GateBook, Organization, Provider, pipeline};
 use claudometer_view::{
     Context, Extras,
@@ -33,7 +34,7 @@ use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Words that tell a time change once a minute.
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 /// Files of an assistant change in bursts while it works: one look per burst.
 const SETTLE: Duration = Duration::from_millis(300);
 /// Between two looks at files that change all the time.
@@ -61,8 +62,8 @@ pub struct Options {
     pub providers: &'static [&'static Provider],
     /// Settings that flags and the environment put above the file.
     pub overrides: Vec<Override>,
-    /// Shows recorded answers instead of live ones, from this seed.
-    pub demo: Option<u64>,
+    /// Shows recorded answers instead of live ones.
+    pub demo: Option<Demo>,
     /// Offers menu items that simulate alerts.
     pub debug: bool,
     /// Our version.
@@ -88,8 +89,8 @@ pub(crate) struct Inner {
     pub(crate) book: Arc<GateBook>,
     pub(crate) state_file: StateFile,
     pub(crate) alerting: Mutex<Alerting>,
-    /// The clock of the demo while it is shown.
-    pub(crate) demo: Mutex<Option<Clock>>,
+    /// The demo while it is shown.
+    pub(crate) demo: Mutex<Option<Playing>>,
     pub(crate) window: Window,
     pub(crate) autostart: Autostart,
     /// Why the tray is not seen, in words; kept by whoever hosts the tray.
@@ -147,7 +148,7 @@ impl Desk {
             Inner {
                 role,
                 alerting: Mutex::new(Alerting::new(state_file.load().markers)),
-                demo: Mutex::new(demo.map(|seed| Clock::starting_at(demo::moment(seed)))),
+                demo: Mutex::new(demo.map(Playing::new)),
                 settings: Mutex::new(settings),
                 host,
                 paths,
@@ -226,15 +227,15 @@ impl Desk {
 
     /// The time that is shown: the demo has its own.
     pub(crate) fn shown_now(&self) -> DateTime<Utc> {
-        held(&self.0.demo).as_ref().map_or_else(|| self.0.host.now(), Clock::now)
+        held(&self.0.demo).as_ref().map_or_else(|| self.0.host.now(), |demo| demo.clock.now())
     }
 
     /// Looks again at which accounts there are, and tells the engine.
     pub(crate) async fn recount(&self) {
         let inner = &self.0;
         let demo = held(&inner.demo).clone();
-        if let Some(clock) = demo {
-            self.show_demo(&clock).await;
+        if let Some(demo) = demo {
+            self.show_demo(&demo).await;
             return;
         }
         let settings = self.settings();
@@ -254,8 +255,8 @@ impl Desk {
         inner.counted.notify_one();
     }
 
-    pub(crate) async fn show_demo(&self, clock: &Clock) {
-        let bundle = demo::play(self.0.providers, clock.now()).await;
+    async fn show_demo(&self, demo: &Playing) {
+        let bundle = demo.play(self.0.providers).await;
         self.0.engine.set_seats(Vec::new()).await;
         self.0.engine.show_simulated(Some(bundle)).await;
     }
@@ -314,8 +315,11 @@ impl Desk {
         loop {
             tokio::select! {
                 () = self.0.stop.cancelled() => return,
-                () = tokio::time::sleep(MINUTE) => self.render(),
+                () = tokio::time::sleep(MINUTE) => {}
             }
+            self.render();
+            // The end of quiet hours is told by the clock, not by a vendor.
+            self.alert().await;
         }
     }
 

@@ -35,17 +35,22 @@ pub async fn connect_or_start() -> Result<Client, IpcError> {
     tokio::time::timeout(WITHIN, tries).await.map_err(|_| refused)
 }
 
+/// The resident's executable in the folder of ours.
+pub(crate) fn program_beside() -> Option<PathBuf> {
+    let path = std::env::current_exe().ok()?.parent()?.join(PROGRAM);
+    Files::disk().is_file(&path).then_some(path)
+}
+
 /// Starts the resident beside our own executable, else the one on the PATH; it outlives us.
 fn start() -> Result<(), IpcError> {
-    let processes = Processes::real(Environment::of_this_process(), std::env::current_exe().ok());
-    let beside = processes
-        .own_program()
-        .and_then(|own| Some(own.parent()?.join(PROGRAM)))
-        .filter(|path| Files::disk().is_file(path));
-    let program = beside.or_else(|| processes.find_program(PROGRAM)).ok_or_else(|| {
-        let message = format!("The program {PROGRAM} was not found beside the window's or on the PATH. Install it again.");
-        IpcError::new(ErrorCode::Disconnected, message)
-    })?;
+    let processes = Processes::real(Environment::of_this_process(), None);
+    let program =
+        program_beside().or_else(|| processes.find_program(PROGRAM)).ok_or_else(|| {
+            let message = format!(
+                "The program {PROGRAM} was not found beside the window's or on the PATH. Install it again."
+            );
+            IpcError::new(ErrorCode::Disconnected, message)
+        })?;
     let launch = Launch { program, args: Vec::new(), env: Vec::new() };
     processes.launch(launch, || ()).map_err(|error| {
         IpcError::new(ErrorCode::Disconnected, format!("{PROGRAM} could not be started: {error}."))

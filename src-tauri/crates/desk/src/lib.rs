@@ -2,6 +2,7 @@
 //!
 //! Hosted by the resident and, in one-process mode, by the window's process. Knows neither Tauri nor a tray.
 
+mod acts;
 pub mod alerts;
 pub mod answers;
 pub mod autostart;
@@ -12,6 +13,7 @@ pub mod forms;
 pub mod launch;
 pub mod link;
 pub mod notify;
+pub mod only;
 pub mod saving;
 pub mod seats;
 pub mod settings_file;
@@ -20,4 +22,5 @@ pub mod state_file;
 pub mod window;
 mod words;
 
+pub use demo::Demo;
 pub use desk::{Desk, Options, Role, context};

@@ -181,20 +181,21 @@ fn leaves(object: &Map<String, Value>, prefix: &str, into: &mut Vec<String>) {
 }
 
 fn apply(settings: &Settings, one: &Override) -> Result<Settings, String> {
+    let unknown = || format!("There is no setting {}.", one.path);
     let mut value = serde_json::to_value(settings).map_err(|error| error.to_string())?;
     let mut slot = &mut value;
     for part in one.path.split('.') {
-        let object =
-            slot.as_object_mut().ok_or_else(|| format!("There is no setting {}.", one.path))?;
-        slot = object.entry(part.to_owned()).or_insert(Value::Null);
+        if slot.is_null() {
+            *slot = Value::Object(Map::new());
+        }
+        slot =
+            slot.as_object_mut().ok_or_else(unknown)?.entry(part.to_owned()).or_insert(Value::Null);
     }
     *slot = one.value.clone();
-    let known = as_object(settings).map_err(|error| error.to_string())?;
-    let first = one.path.split('.').next().unwrap_or_default();
-    if !known.contains_key(first) {
-        return Err(format!("There is no setting {}.", one.path));
-    }
     let new: Settings = serde_json::from_value(value).map_err(|error| sentence(&error))?;
+    // A key that nothing reads is gone when it is written again.
+    let written = serde_json::to_value(&new).map_err(|error| error.to_string())?;
+    written.pointer(&format!("/{}", one.path.replace('.', "/"))).ok_or_else(unknown)?;
     match new.problems().into_iter().next() {
         Some(problem) => Err(problem.message),
         None => Ok(new),
@@ -400,9 +401,14 @@ mod tests {
 
     #[test]
     fn a_flag_that_names_nothing_or_a_wrong_value_is_refused() {
-        for text in
-            ["nonsense", "=1", "noSuchKey=1", "refreshIntervalSeconds=1", "display.metric=hourly"]
-        {
+        for text in [
+            "nonsense",
+            "=1",
+            "noSuchKey=1",
+            "refreshIntervalSeconds=1",
+            "display.metric=hourly",
+            "display.hologram=1",
+        ] {
             assert!(from_flag(text).is_err(), "{text}");
         }
     }

@@ -3,7 +3,10 @@
 use claudometer_host::{Host, process::Launch};
 use std::{
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +16,8 @@ const PROGRAM: &str = "claudometer-desktop";
 /// The window's process.
 #[derive(Debug, Default)]
 pub struct Window {
+    /// Whether whoever hosts the desk shows the window itself: then it is told, not started.
+    hosted: AtomicBool,
     running: Mutex<Option<CancellationToken>>,
 }
 
@@ -33,8 +38,17 @@ pub enum WindowError {
 }
 
 impl Window {
-    /// Whether its process runs.
+    /// Leaves the window to whoever hosts the desk.
+    pub fn host(&self) {
+        self.hosted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it needs only to be told: its process runs, or the desk's host shows it.
     pub fn is_open(&self) -> bool {
+        self.hosted.load(Ordering::Relaxed) || self.runs()
+    }
+
+    fn runs(&self) -> bool {
         self.running
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

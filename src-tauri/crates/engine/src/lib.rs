@@ -4,6 +4,7 @@ mod poll_loop;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::{Poll, ProviderId, Reading, Seat, SeatState, SourceId, UsageSnapshotBundle};

@@ -1,12 +1,14 @@
 //! The loop itself: due times, flights, commands.
 
-use crate::{Command, Fetch, Jitter, Now, Nudge, SeatPlan, slot::Slot};
-use chrono::{DateTime, TimeDelta, Utc};
-use claudometer_core::{
-    Failure, Poll, ProviderId, Reading, Seat, SourceId, Trouble, UsageSnapshotBundle, schedule,
+use crate::{
+    Command, Fetch, Jitter, Now, Nudge, SeatPlan,
+    slot::{Caller, Slot},
+    words,
 };
+use chrono::{DateTime, TimeDelta, Utc};
+use claudometer_core::{Poll, ProviderId, Reading, Seat, SourceId, UsageSnapshotBundle, schedule};
 use futures::FutureExt as _;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinSet,
@@ -29,6 +31,8 @@ pub(crate) struct PollLoop {
     out: watch::Sender<Arc<UsageSnapshotBundle>>,
     slots: Vec<Slot>,
     flights: JoinSet<(Seat, Poll)>,
+    /// Seats in flight. A seat that goes and comes back meanwhile joins its flight, so this is not kept with the slots.
+    flying: HashSet<Seat>,
     shown: Option<UsageSnapshotBundle>,
     /// Whether a person waits for a refresh.
     refreshing: bool,
@@ -42,8 +46,9 @@ impl PollLoop {
         inbox: mpsc::Receiver<Command>,
         out: watch::Sender<Arc<UsageSnapshotBundle>>,
     ) -> Self {
-        let (slots, flights) = (Vec::new(), JoinSet::new());
-        Self { fetch, now, jitter, inbox, out, slots, flights, shown: None, refreshing: false }
+        let (slots, flights, flying) = (Vec::new(), JoinSet::new(), HashSet::new());
+        let (shown, refreshing) = (None, false);
+        Self { fetch, now, jitter, inbox, out, slots, flights, flying, shown, refreshing }
     }
 
     pub(crate) async fn run(mut self, stop: CancellationToken) {
@@ -87,32 +92,15 @@ impl PollLoop {
     }
 
     fn refresh(&mut self, scope: Option<&ProviderId>, done: oneshot::Sender<()>) {
-        let wanted: Vec<usize> = (0..self.slots.len())
-            .filter(|n| scope.is_none_or(|id| self.slots[*n].state.seat.provider == *id))
-            .collect();
-        // Whoever refreshes waits for the slowest: each flight holds a sender, and the last one that lands frees them.
-        let (landed, mut all_landed) = mpsc::channel::<()>(1);
-        for n in &wanted {
-            let (told, wait) = oneshot::channel();
-            self.slots[*n].waiting.push(told);
-            let landed = landed.clone();
-            tokio::spawn(async move {
-                wait.await.ok(); // told, or the seat is gone
-                drop(landed);
-            });
-            if !self.slots[*n].in_flight {
-                self.start(*n);
+        let caller = Caller::new(done);
+        for n in 0..self.slots.len() {
+            if scope.is_none_or(|provider| self.slots[n].state.seat.provider == *provider) {
+                self.slots[n].waiting.push(Caller::clone(&caller));
+                self.start(n);
             }
         }
-        drop(landed);
-        tokio::spawn(async move {
-            all_landed.recv().await;
-            done.send(()).ok(); // the caller has given up
-        });
-        if !wanted.is_empty() {
-            self.refreshing = true;
-            self.publish();
-        }
+        self.refreshing = self.someone_waits();
+        self.publish();
     }
 
     fn set_seats(&mut self, plans: Vec<SeatPlan>) {
@@ -126,7 +114,7 @@ impl PollLoop {
                     slot.replan(plan, now);
                     self.slots.push(slot);
                 }
-                None => self.slots.push(Slot::new(plan, now)),
+                None => self.slots.push(Slot::new(plan, now, (self.jitter)())),
             }
         }
         self.refreshing = self.someone_waits();
@@ -144,11 +132,8 @@ impl PollLoop {
         let now = (self.now)();
         match nudge {
             Nudge::Credential(provider) => {
-                for slot in
-                    self.slots.iter_mut().filter(|slot| slot.state.seat.provider == *provider)
-                {
-                    slot.again |= slot.in_flight;
-                    slot.sooner(now);
+                for slot in self.slots.iter_mut().filter(|s| s.state.seat.provider == *provider) {
+                    slot.credential_changed(self.flying.contains(&slot.state.seat), now);
                 }
             }
             Nudge::Wake | Nudge::NetworkUp => self.spread(now),
@@ -159,18 +144,7 @@ impl PollLoop {
     /// Seats that are due, or that had no connection, are polled soon, but not all at once.
     fn spread(&mut self, now: DateTime<Utc>) {
         for slot in &mut self.slots {
-            let soon = schedule::after_wake(now, (self.jitter)());
-            let down = slot
-                .state
-                .failure
-                .as_ref()
-                .is_some_and(|failure| failure.trouble == Trouble::UpstreamDown);
-            if slot.due <= now {
-                slot.due = soon;
-                slot.state.next_poll = Some(soon);
-            } else if down {
-                slot.sooner(soon);
-            }
+            slot.connected(schedule::after_wake(now, (self.jitter)()), now);
         }
     }
 
@@ -181,40 +155,38 @@ impl PollLoop {
         if drift > SLEPT {
             tracing::debug!(seconds = drift.num_seconds(), "the machine slept");
             self.spread(now);
+            self.publish();
         } else if drift < -SLEPT {
+            tracing::debug!(seconds = drift.num_seconds(), "the clock was set back");
             for slot in &mut self.slots {
-                let latest = now + slot.interval * 2;
-                slot.not_later_than(latest);
+                slot.clock_set_back(now);
             }
+            self.publish();
         }
     }
 
     fn start_due(&mut self) {
         let now = (self.now)();
         for n in 0..self.slots.len() {
-            if self.slots[n].due <= now && !self.slots[n].in_flight {
+            if self.slots[n].due <= now {
                 self.start(n);
             }
         }
     }
 
+    /// Asks a seat, unless it is being asked already.
     fn start(&mut self, n: usize) {
-        let now = (self.now)();
-        let slot = &mut self.slots[n];
-        slot.in_flight = true;
-        slot.again = false;
-        // While it is in flight it is not due; landing plans it anew.
-        slot.due = now + slot.interval;
-        let (seat, fetch, clock) =
-            (slot.state.seat.clone(), Arc::clone(&self.fetch), Arc::clone(&self.now));
+        let seat = self.slots[n].state.seat.clone();
+        if !self.flying.insert(seat.clone()) {
+            return;
+        }
+        let (fetch, clock) = (Arc::clone(&self.fetch), Arc::clone(&self.now));
         self.flights.spawn(async move {
             let guarded = AssertUnwindSafe(async { fetch(seat.clone()).await }).catch_unwind();
             let poll = match tokio::time::timeout(FLIGHT_TIMEOUT, guarded).await {
                 Ok(Ok(poll)) => poll,
-                Ok(Err(_)) => {
-                    failed(Trouble::BadPayload, "A source of Claudometer's own failed.", clock())
-                }
-                Err(_) => failed(Trouble::UpstreamDown, "No answer came within a minute.", clock()),
+                Ok(Err(_)) => words::panicked(clock()),
+                Err(_) => words::hung(clock()),
             };
             (seat, poll)
         });
@@ -222,20 +194,15 @@ impl PollLoop {
 
     fn land(&mut self, seat: &Seat, poll: Poll) {
         let (now, jitter) = ((self.now)(), (self.jitter)());
+        self.flying.remove(seat);
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.state.seat == *seat) else {
             return;
         };
-        slot.in_flight = false;
         slot.take_in(poll, now, jitter);
-        if slot.again {
-            slot.sooner(now);
-        }
-        let waiting = std::mem::take(&mut slot.waiting);
+        let told = std::mem::take(&mut slot.waiting);
         self.refreshing = self.someone_waits();
         self.publish();
-        for waiter in waiting {
-            waiter.send(()).ok(); // the caller has given up
-        }
+        drop(told); // only now: whoever waited sees what was published
     }
 
     fn someone_waits(&self) -> bool {
@@ -261,27 +228,8 @@ impl PollLoop {
 
     fn nap(&self) -> Duration {
         let now = (self.now)();
-        let next = self.slots.iter().filter(|slot| !slot.in_flight).map(|slot| slot.due).min();
+        let idle = self.slots.iter().filter(|slot| !self.flying.contains(&slot.state.seat));
+        let next = idle.map(|slot| slot.due).min();
         next.map_or(HEARTBEAT, |due| (due - now).to_std().unwrap_or_default().min(HEARTBEAT))
-    }
-}
-
-fn failed(trouble: Trouble, detail: &str, now: DateTime<Utc>) -> Poll {
-    let failure = Failure {
-        trouble,
-        source: None,
-        detail: detail.to_owned(),
-        remedy: "Claudometer tries again by itself; the log says more.".to_owned(),
-        since: now,
-        at: now,
-        shape: None,
-    };
-    let pause =
-        if trouble == Trouble::BadPayload { TimeDelta::minutes(5) } else { TimeDelta::zero() };
-    Poll {
-        readings: Vec::new(),
-        attempts: Vec::new(),
-        failure: Some(failure),
-        not_before: now + pause,
     }
 }

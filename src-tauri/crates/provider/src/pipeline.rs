@@ -118,7 +118,7 @@ impl Progress {
         self.attempts.push(Attempt { source: source.id(), at: self.now, result });
     }
 
-    /// Asks one source as far as its gate allows. Returns whether it answered.
+    /// Asks one source as far as its gate allows. Returns whether it answered, now or a moment ago.
     async fn try_source(
         &mut self,
         source: &'static dyn Source,
@@ -138,7 +138,8 @@ impl Progress {
             if let Verdict::Closed { why, until } = errand.book.ask(&key, cadence, self.now) {
                 self.opens.push(until);
                 self.note(source, AttemptResult::Skipped { why, until: Some(until) });
-                return false;
+                // Only a source that answered a moment ago is at its floor: the next would ask the same vendor again.
+                return why == Skip::Floor;
             }
             self.asked = true;
         }

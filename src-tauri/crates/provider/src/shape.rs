@@ -1,5 +1,6 @@
 //! The shape of an answer: keys and types, never values. What a report of a changed format may contain.
 
+use claudometer_host::redact;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -48,11 +49,9 @@ fn masked(key: &str) -> &str {
     let digits = key.bytes().filter(u8::is_ascii_digit).count();
     // Tokens and ids have hyphens and digits; names in code have one of them at most.
     let compound = digits > 0 && key.contains('-');
-    if name && digits <= 6 && !compound && key.bytes().any(|b| b.is_ascii_alphabetic()) {
-        key
-    } else {
-        "‹key›"
-    }
+    let known_secret = redact::scrub(key) != key;
+    let word = key.bytes().any(|b| b.is_ascii_alphabetic());
+    if name && word && digits <= 6 && !compound && !known_secret { key } else { "‹key›" }
 }
 
 #[cfg(test)]
@@ -62,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_shape_has_keys_and_types_and_no_values() {
-        let answer = json!({"token": "sk-secret", "list": [{"n": 1}, {"n": "x"}], "a@b.example": 1, "sk-ab-01-X": 1, "0aa00000-0000-4000-8000-000000000002": null});
+        let answer = json!({"token": "sk-secret", "list": [{"n": 1}, {"n": "x"}], "a@b.example": 1, "sk-ab-01-X": 1, "rt_abcdef": 1, "0aa00000-0000-4000-8000-000000000002": null});
         assert_eq!(of(&answer), "{list:[{n:number}|{n:text}],token:text,‹key›:null,‹key›:number}");
     }
 

@@ -117,8 +117,13 @@ impl TrayHost {
 
     /// Waits for an item to register.
     pub async fn item(&self) -> Result<Item> {
-        let found =
-            async || self.items.lock().unwrap_or_else(PoisonError::into_inner).last().cloned();
+        let bus = zbus::fdo::DBusProxy::new(&self.connection).await?;
+        // An item of a program that has been killed is still listed; its name is gone.
+        let found = async || {
+            let last = self.items.lock().unwrap_or_else(PoisonError::into_inner).last().cloned()?;
+            let name = last.0.as_str().try_into().ok()?;
+            bus.name_has_owner(name).await.ok()?.then_some(last)
+        };
         let (name, path) = wait::until("a tray item", WITHIN, found).await?;
         let item =
             uncached(&self.connection, name.clone(), path, "org.kde.StatusNotifierItem").await?;

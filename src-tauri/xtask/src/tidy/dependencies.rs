@@ -44,7 +44,7 @@ const WORLD: &[(&str, &[&str])] = &[
     ("tauri-*", &["desktop"]),
     ("wry", &[]),
     ("tao", &[]),
-    ("gtk", &[]),
+    ("gtk", &["desktop"]),
     ("gtk4", &[]),
     ("gdk", &[]),
     ("webkit2gtk", &[]),

@@ -44,7 +44,7 @@ impl Timing {
             question: Duration::from_secs(12),
             rest: Duration::from_secs(3),
         },
-        idle: Duration::from_secs(300),
+        idle: Duration::from_mins(5),
     };
 }
 
@@ -133,13 +133,17 @@ impl AppServer {
         let patience = self.timing.patience;
         let mut kept = self.kept().lock().await;
         // Taken out while it is in use: a poll that is given up ends it.
-        let mut told = None;
-        if let Some(mut conversation) = reusable(kept.take(), &key) {
-            // One that ended in between is no failure.
-            told = conversation.limits(patience).await.ok().map(|told| (conversation, told));
-        }
-        let (conversation, told) = match told {
-            Some(told) => told,
+        let reused = match reusable(kept.take(), &key) {
+            Some(mut conversation) => match conversation.limits(patience).await {
+                Ok(told) => Some((conversation, told)),
+                // One that ended between two polls is no failure.
+                Err(ProcessError::Ended) => None,
+                Err(error) => return Err(failure(&error)),
+            },
+            None => None,
+        };
+        let (conversation, told) = match reused {
+            Some(answered) => answered,
             None => {
                 let mut conversation = open(host, &key, patience).await?;
                 let told = conversation.limits(patience).await.map_err(|error| failure(&error))?;

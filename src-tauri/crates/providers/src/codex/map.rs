@@ -79,7 +79,9 @@ impl Draft {
 
     fn says_nothing(&self) -> bool {
         let reading = &self.reading;
-        reading.windows.is_empty() && reading.credits.is_none() && reading.reset_credits.is_none()
+        reading.windows.is_empty()
+            && reading.credits.is_none()
+            && reading.reset_credits.unwrap_or(0) == 0
     }
 
     fn report(mut self) -> Report {

@@ -174,7 +174,7 @@ fn the_app_server_tells_each_limit_once() {
 fn an_app_server_with_a_plan_and_no_limit_has_no_data() {
     for (result, want) in [
         (
-            json!({"rateLimits": {"primary": null, "secondary": null, "planType": "team"}}),
+            json!({"rateLimits": {"primary": null, "secondary": null, "planType": "team"}, "rateLimitResetCredits": {"availableCount": 0}}),
             Trouble::NoData,
         ),
         (json!({"rateLimits": {"primary": "oops"}}), Trouble::BadPayload),

@@ -172,7 +172,9 @@ async fn of_conversation(recorded: &Recorded, host: &Host) -> Value {
     let mut host = sealed(host);
     // Codex knows a login that we do not.
     place(&host, &home::settings_file(&host), b"cli_auth_credentials_store = \"keyring\"");
-    let lines = recorded.response.body.clone();
+    let mut lines = recorded.response.body.clone();
+    // A recording may have lost the end of its last line, which a living Codex always writes.
+    lines.push(b'\n');
     host.processes = Processes::scripted(
         |_| Ok(Output { code: Some(0), stdout: b"codex-cli 0.60.0".to_vec(), stderr: Vec::new() }),
         move |_| Ok(Session::over(Cursor::new(lines.clone()), tokio::io::sink())),

@@ -1,0 +1,128 @@
+//! For one-process mode: the one desk of a session, with everything that makes it the only one.
+
+use crate::{
+    Demo, Desk, Options, Role, launch, link,
+    settings_file::{self, Override},
+};
+use claudometer_host::{
+    Clock, Environment, Files, Host, Http, Processes, Secrets, env, lock::Lock, paths::Paths, trace,
+};
+use claudometer_wire::{ErrorCode, IpcError};
+use std::{path::PathBuf, sync::Arc};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The right to be the one desk of this session; it ends with the process.
+#[derive(Debug)]
+pub struct Claim {
+    lock: Lock,
+    host: Host,
+    paths: Paths,
+}
+
+/// What the one desk is started with.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Our version.
+    pub version: String,
+    /// Settings that flags put above the environment and the file.
+    pub flags: Vec<Override>,
+    /// Shows recorded answers instead of live ones.
+    pub demo: Option<Demo>,
+    /// Whether to say more, and to people as well.
+    pub verbose: bool,
+}
+
+/// Claims the session. `None` where a desk runs already.
+pub fn claim(host: Host) -> Result<Option<Claim>, IpcError> {
+    let paths = Paths::of(&host.env);
+    let storage = |error: std::io::Error| IpcError::new(ErrorCode::Storage, error.to_string());
+    let lock = Lock::try_acquire(&paths.resident_lock()).map_err(storage)?;
+    Ok(lock.map(|lock| Claim { lock, host, paths }))
+}
+
+/// Claims the session for the window's process, with the resident's executable beside it.
+pub fn claim_beside() -> Result<Option<Claim>, IpcError> {
+    claim(host(Environment::of_this_process(), launch::program_beside())?)
+}
+
+/// The real world, as the environment asks for it. `own` is the resident's executable: it guards children, and is what
+/// autostart and bridges start.
+pub fn host(environment: Environment, own: Option<PathBuf>) -> Result<Host, IpcError> {
+    let refused = |message: String| IpcError::new(ErrorCode::Validation, message);
+    let http = match environment.get(env::TEST_ORIGIN) {
+        Some(origin) => Http::test_origin_at(origin).map_err(|error| refused(error.to_string()))?,
+        None => Http::network(),
+    };
+    let secrets = match environment.get(env::SECRETS) {
+        None | Some("keychain") => Secrets::keychain(),
+        Some("memory") => Secrets::in_memory(),
+        Some(other) => {
+            return Err(refused(format!(
+                "{} is {other:?}; it takes keychain or memory.",
+                env::SECRETS
+            )));
+        }
+    };
+    let processes = Processes::real(environment.clone(), own);
+    Ok(Host {
+        clock: Clock::default(),
+        env: environment,
+        files: Files::disk(),
+        http,
+        processes,
+        secrets,
+    })
+}
+
+impl Claim {
+    /// Starts the desk, its logs, and its end of the link.
+    pub async fn start(self, wanted: Wanted) -> Result<Desk, IpcError> {
+        let Self { lock, host, paths } = self;
+        let Wanted { version, flags, demo, verbose } = wanted;
+        let logs = trace::Options { log_folder: Some(paths.logs()), verbose, to_stderr: verbose };
+        trace::init(&logs, &host.env);
+        let unbound = |error| {
+            IpcError::new(ErrorCode::Storage, format!("The socket could not be made: {error}."))
+        };
+        let listener = link::listen(&paths.socket()).map_err(unbound)?;
+        tracing::info!(version, "started");
+        let debug = host.env.says_yes(env::DEBUG);
+        let providers = claudometer_providers::ALL;
+        let ids: Vec<&str> = providers.iter().map(|provider| provider.id.as_str()).collect();
+        let mut overrides = settings_file::from_environment(&host.env, &ids);
+        overrides.extend(flags);
+        let options = Options {
+            role: Role::Resident,
+            host,
+            paths,
+            providers,
+            overrides,
+            demo,
+            debug,
+            version,
+        };
+        let desk = Desk::start(options).await;
+        let serving = desk.clone();
+        tokio::spawn(async move {
+            listener.serve(Arc::new(serving.clone()), serving.stop_token()).await;
+            drop(lock);
+        });
+        Ok(desk)
+    }
+}
+
+/// Waits until the desk, or the system, ends us.
+pub async fn until_asked_to_end(desk: &Desk) {
+    let wait = async |kind| match signal(kind) {
+        Ok(mut signals) => {
+            signals.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    };
+    tokio::select! {
+        () = desk.stopped() => {}
+        () = wait(SignalKind::terminate()) => {}
+        () = wait(SignalKind::interrupt()) => {}
+        () = wait(SignalKind::hangup()) => {}
+    }
+}

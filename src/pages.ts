@@ -1,0 +1,51 @@
+/** The pages, in the order of the rail. */
+import type { Component } from 'svelte';
+import About from './pages/About.svelte';
+import Alerts from './pages/Alerts.svelte';
+import General from './pages/General.svelte';
+import Overview from './pages/Overview.svelte';
+import Providers from './pages/Providers.svelte';
+
+interface Page {
+  title: string;
+  component: Component;
+  /** A path in a box of 24 x 24, stroked. */
+  icon: string;
+}
+
+export const pages = {
+  overview: {
+    title: 'Overview',
+    component: Overview,
+    icon: 'M4 8h16M4 16h16M4 6v4M20 6v4M4 14v4M20 14v4M13 6v4M9 14v4',
+  },
+  providers: {
+    title: 'Providers',
+    component: Providers,
+    icon: 'M9 4v5M15 4v5M6 9h12v3a6 6 0 0 1-12 0zM12 18v3',
+  },
+  alerts: {
+    title: 'Alerts',
+    component: Alerts,
+    icon: 'M6 17V11a6 6 0 0 1 12 0v6l1.5 1h-15zM10 21h4',
+  },
+  general: {
+    title: 'General',
+    component: General,
+    icon: 'M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4',
+  },
+  about: {
+    title: 'About',
+    component: About,
+    icon: 'M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M12 11v6M12 7.5v.5',
+  },
+} as const satisfies Record<string, Page>;
+
+export type PageId = keyof typeof pages;
+
+export const pageIds = Object.keys(pages) as PageId[];
+
+/** The page of an id from outside; anything else is the overview. */
+export function pageOf(id: string | null | undefined): PageId {
+  return pageIds.find((known) => known === id) ?? 'overview';
+}
