@@ -12,7 +12,7 @@ use std::{path::Path, process::ExitCode, time::Duration};
 use subject::Figures;
 
 /// Idle time that is watched unless `--idle SECONDS` says otherwise.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// One printed line.
 struct Row {

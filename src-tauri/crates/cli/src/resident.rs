@@ -125,7 +125,7 @@ mod desktop {
                 Event::ShowNext => desk.show_other(1),
                 Event::ShowPrevious => desk.show_other(-1),
                 Event::HostPresent(present) => {
-                    desk.set_tray_remark((!present).then(|| NO_TRAY.to_owned()))
+                    desk.set_tray_remark((!present).then(|| NO_TRAY.to_owned()));
                 }
             }
         }

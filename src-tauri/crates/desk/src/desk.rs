@@ -74,6 +74,16 @@ pub struct Options {
 #[derive(Debug, Clone)]
 pub struct Desk(pub(crate) Arc<Inner>);
 
+/// What the wheel over the icon chose, for this run.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Scrolled {
+    /// Nothing: the settings hold.
+    #[default]
+    Nowhere,
+    /// A provider, or all of them.
+    To(Option<ProviderId>),
+}
+
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) role: Role,
@@ -98,7 +108,7 @@ pub(crate) struct Inner {
     /// Which of several saves may run: one at a time.
     pub(crate) saving: tokio::sync::Mutex<()>,
     /// The provider that the wheel over the icon chose, for this run.
-    pub(crate) scrolled_to: Mutex<Option<Option<ProviderId>>>,
+    pub(crate) scrolled_to: Mutex<Scrolled>,
     bundles: watch::Sender<Arc<Bundle>>,
     models: watch::Sender<Arc<TrayModel>>,
     pub(crate) events: broadcast::Sender<Message>,
@@ -214,8 +224,8 @@ impl Desk {
     /// The settings in force.
     pub fn settings(&self) -> Settings {
         let mut settings = held(&self.0.settings).effective().clone();
-        if let Some(scrolled_to) = held(&self.0.scrolled_to).clone() {
-            settings.display.shown_provider = scrolled_to;
+        if let Scrolled::To(provider) = held(&self.0.scrolled_to).clone() {
+            settings.display.shown_provider = provider;
         }
         settings
     }

@@ -91,7 +91,7 @@ fn write_seat(seat: &SeatState, text: &mut String) -> std::fmt::Result {
     writeln!(text, "  account {}", seat.seat.account)?;
     match &seat.last_good {
         Some(stamp) => {
-            writeln!(text, "    last numbers {} by {}", stamp.at.format("%H:%M:%SZ"), stamp.via)?
+            writeln!(text, "    last numbers {} by {}", stamp.at.format("%H:%M:%SZ"), stamp.via)?;
         }
         None => writeln!(text, "    no numbers yet")?,
     }

@@ -3,7 +3,10 @@
 use claudometer_core::settings::{Problem, Settings};
 use claudometer_host::{Environment, Files, env};
 use serde_json::{Map, Value};
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// A value that a flag or an environment variable puts above the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -233,7 +236,7 @@ fn merge(raw: &mut Map<String, Value>, old: &Map<String, Value>, wanted: &Map<St
     }
 }
 
-fn read_object(files: &Files, path: &PathBuf, remarks: &mut Vec<String>) -> Map<String, Value> {
+fn read_object(files: &Files, path: &Path, remarks: &mut Vec<String>) -> Map<String, Value> {
     let bytes = match files.read(path) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Map::new(),
@@ -265,13 +268,13 @@ fn read_object(files: &Files, path: &PathBuf, remarks: &mut Vec<String>) -> Map<
     }
 }
 
-fn aside_path(path: &PathBuf) -> PathBuf {
-    let mut name = path.clone().into_os_string();
+fn aside_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
     name.push(".damaged");
     name.into()
 }
 
-fn keep_copy(files: &Files, path: &PathBuf, remarks: &mut Vec<String>) {
+fn keep_copy(files: &Files, path: &Path, remarks: &mut Vec<String>) {
     let copied = files
         .read(path)
         .and_then(|bytes| files.write_private(&aside_path(path), &bytes.unwrap_or_default()));
@@ -307,7 +310,6 @@ fn usable(raw: &Map<String, Value>, remarks: &mut Vec<String>) -> Settings {
 mod tests {
     use super::*;
     use claudometer_core::settings::{IconStyle, Metric};
-    use std::path::Path;
 
     const PATH: &str = "/config/settings.json";
 

@@ -2,7 +2,7 @@
 
 use crate::{
     demo,
-    desk::{Desk, held},
+    desk::{Desk, Scrolled, held},
     notify::{self, Note},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,6 +10,7 @@ use claudometer_core::{
     AccountKey, Coverage, Origin, Percent, ProviderId, Reading, Scope, Seat, SeatState, SourceId,
     UsageSnapshotBundle, Window, WindowKind,
 };
+use claudometer_provider::Provider;
 use claudometer_view::tray::Simulation;
 
 const VIA: SourceId = SourceId::new("simulated");
@@ -61,7 +62,7 @@ impl Desk {
     fn made_up(&self, used: f64, ends: DateTime<Utc>, seen: DateTime<Utc>) -> SeatState {
         let polled = held(&self.0.census).polled.first().map(|place| place.provider);
         let provider = polled.or_else(|| self.0.providers.first().copied());
-        let info = provider.map_or_else(demo::nobody, |provider| provider.info());
+        let info = provider.map_or_else(demo::nobody, Provider::info);
         let seat = Seat { provider: info.id.clone(), account: AccountKey::new("simulated") };
         let mut state = SeatState { origin: Origin::Simulated, ..SeatState::unknown(seat, info) };
         let windows = WINDOWS.map(|(id, kind, minutes)| Window {
@@ -92,7 +93,8 @@ impl Desk {
         let at = ids.iter().position(|id| *id == shown).unwrap_or(0);
         let count = i32::try_from(ids.len()).unwrap_or(1);
         let next = (i32::try_from(at).unwrap_or(0) + step).rem_euclid(count);
-        *held(&self.0.scrolled_to) = ids.into_iter().nth(usize::try_from(next).unwrap_or(0));
+        let provider = ids.into_iter().nth(usize::try_from(next).unwrap_or(0)).flatten();
+        *held(&self.0.scrolled_to) = Scrolled::To(provider);
         self.render();
     }
 

@@ -1,7 +1,9 @@
 //! The guard: parent of every long-lived child. When we end, however we end, it ends the child and all that came of it.
 
 use crate::process::Command;
-use rustix::process::{Pid, Signal, getppid, kill_process, kill_process_group};
+use rustix::process::{
+    Pid, Signal, getppid, kill_process, kill_process_group, test_kill_process_group,
+};
 use std::{
     ffi::OsString,
     path::Path,
@@ -45,7 +47,7 @@ pub fn main(mut words: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 async fn watch_over(parent: Pid, program: OsString, args: Vec<OsString>) -> u8 {
-    let Ok(mut told_to_end) = signal(SignalKind::terminate()) else { return CODE_NOT_STARTED };
+    let Ok(mut signals) = Signals::listen() else { return CODE_NOT_STARTED };
     follow_parent();
     // The parent may have ended before the system was asked to tell.
     if getppid() != Some(parent) {
@@ -55,21 +57,48 @@ async fn watch_over(parent: Pid, program: OsString, args: Vec<OsString>) -> u8 {
     let child = tokio::process::Command::new(program).args(args).process_group(0).spawn();
     let Ok(mut child) = child else { return CODE_NOT_STARTED };
     let group = child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
-    let orphaned = async {
+    let code = tokio::select! {
+        status = child.wait() => status.ok().and_then(|status| u8::try_from(status.code()?).ok()).unwrap_or(CODE_ENDED),
+        () = signals.until_told_to_end(parent) => CODE_ENDED,
+    };
+    end_all(group);
+    code
+}
+
+/// What the guard listens to.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    parent: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            parent: signal(SignalKind::user_defined1())?,
+        })
+    }
+
+    /// Ends when somebody asks the guard to end, or its parent has ended.
+    async fn until_told_to_end(&mut self, parent: Pid) {
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.hang_up.recv() => return,
+                _ = self.interrupt.recv() => return,
+                // The system tells of the end of the parent's thread; the parent may go on.
+                _ = self.parent.recv() => (),
+                () = tokio::time::sleep(LOOK), if !cfg!(target_os = "linux") => (),
+            }
             if getppid() != Some(parent) {
                 return;
             }
         }
-    };
-    let code = tokio::select! {
-        status = child.wait() => status.ok().and_then(|status| u8::try_from(status.code()?).ok()).unwrap_or(CODE_ENDED),
-        _ = told_to_end.recv() => CODE_ENDED,
-        () = orphaned, if !cfg!(target_os = "linux") => CODE_ENDED,
-    };
-    end_all(group);
-    code
+    }
 }
 
 /// Ends the child's group and every descendant that left it, politely first.
@@ -82,18 +111,23 @@ fn end_all(group: Option<Pid>) {
             kill_process(pid, signal).ok(); // it may just have ended
         }
     };
+    let anybody_lives = || {
+        reap();
+        !descendants().is_empty()
+            || group.is_some_and(|group| test_kill_process_group(group).is_ok())
+    };
+    if !anybody_lives() {
+        return;
+    }
     tell(Signal::TERM);
     let deadline = Instant::now() + GRACE;
-    while Instant::now() < deadline && !descendants().is_empty() {
+    while anybody_lives() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(20));
-        reap();
     }
-    while !descendants().is_empty() && Instant::now() < deadline + GRACE {
+    while anybody_lives() && Instant::now() < deadline + GRACE {
         tell(Signal::KILL);
         std::thread::sleep(Duration::from_millis(5));
-        reap();
     }
-    tell(Signal::KILL);
 }
 
 fn reap() {
@@ -104,7 +138,7 @@ fn reap() {
 #[cfg(target_os = "linux")]
 fn follow_parent() {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).ok(); // groups still end without it
-    rustix::process::set_parent_process_death_signal(Some(Signal::TERM)).ok(); // the race is checked by the caller
+    rustix::process::set_parent_process_death_signal(Some(Signal::USR1)).ok(); // the race is checked by the caller
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -13,7 +13,7 @@ const STEP: Duration = Duration::from_millis(5);
 
 /// A held lock; released when dropped, and by the system when the process ends however it ends.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held for its lock")] File);
+pub struct Lock(File);
 
 impl Lock {
     /// Takes the lock, or says that another process holds it.
@@ -41,6 +41,13 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough: a program that is just being started holds a copy of the file until it runs.
+        self.0.unlock().ok(); // closing does it otherwise
+    }
+}
+
 fn open(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         crate::Files::disk().make_folder(folder)?;
@@ -63,5 +70,20 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(first);
         assert!(Lock::try_acquire(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_lock_is_free_at_once_also_while_programs_are_being_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.lock");
+        let starting = std::thread::spawn(|| {
+            for _ in 0..50 {
+                std::process::Command::new("/bin/true").status().unwrap();
+            }
+        });
+        while !starting.is_finished() {
+            assert!(Lock::try_acquire(&path).unwrap().is_some());
+        }
+        starting.join().unwrap();
     }
 }

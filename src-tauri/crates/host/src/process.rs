@@ -1,11 +1,13 @@
 //! Other programs: run to their end, kept as a session of lines, or launched and left alone.
 
 mod find;
+mod login;
 mod session;
 
 pub use session::Session;
 
 use crate::{Environment, guard};
+use login::LoginPath;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     fmt, io,
@@ -18,6 +20,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 
 /// How long a program may run when nothing else is said.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the output of a program that has ended may take to arrive. Longer only if something it started, and that left
+/// its group, still holds the other end.
+const REST: Duration = Duration::from_millis(200);
 /// The most that is kept of what a program prints.
 const LARGEST: u64 = 4 * 1024 * 1024;
 
@@ -141,7 +146,7 @@ type SessionScript = dyn Fn(&Command) -> Result<Session, ProcessError> + Send + 
 
 #[derive(Clone)]
 enum Kind {
-    Real { environment: Environment, own: Option<Arc<Path>> },
+    Real { environment: Environment, own: Option<Arc<Path>>, login: LoginPath },
     Scripted { run: Arc<RunScript>, session: Arc<SessionScript> },
 }
 
@@ -158,7 +163,8 @@ impl fmt::Debug for Processes {
 impl Processes {
     /// Real programs. `own` is our executable, which guards long-lived children; without it they are started bare.
     pub fn real(environment: Environment, own: Option<PathBuf>) -> Self {
-        Self(Kind::Real { environment, own: own.map(Into::into) })
+        let login = LoginPath::default();
+        Self(Kind::Real { environment, own: own.map(Into::into), login })
     }
 
     /// A machine on which nothing is installed.
@@ -197,7 +203,7 @@ impl Processes {
             Kind::Scripted { session, .. } => session(command),
             Kind::Real { own, .. } => {
                 let guarded = own.as_deref().map(|own| guard::wrap(own, command));
-                Session::start(guarded.as_ref().unwrap_or(command))
+                Session::start(guarded.as_ref().unwrap_or(command), guarded.is_some())
             }
         }
     }
@@ -217,10 +223,12 @@ impl Processes {
         Ok(())
     }
 
-    /// Where a program is: on the PATH, in the places where people's tools live, or where their shell finds it.
+    /// Where a program is: on the PATH, in the places where people's tools live, or where their login shell finds it. The
+    /// shell is asked once, at the first miss, and nobody waits for it: what only it knows is found from the next time on.
     pub fn find_program(&self, name: &str) -> Option<PathBuf> {
         match &self.0 {
-            Kind::Real { environment, .. } => find::program(environment, name),
+            Kind::Real { environment, login, .. } => find::program(environment, name)
+                .or_else(|| find::in_folders(login.folders(environment), name)),
             Kind::Scripted { run, .. } => {
                 run(&Command::new(name).args(["--version"])).is_ok().then(|| PathBuf::from(name))
             }
@@ -234,34 +242,42 @@ async fn run_real(command: Command) -> Result<Output, ProcessError> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    let group = child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
-    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let bytes = command.stdin;
-    let work = async {
-        let feed = async {
-            if let Some(mut stdin) = stdin {
-                stdin.write_all(&bytes).await.ok(); // a program need not read what it is given
-            }
-        };
-        let ((), stdout, stderr, status) =
-            tokio::join!(feed, read_all(stdout), read_all(stderr), child.wait());
-        status.map(|status| Output { code: status.code(), stdout, stderr })
-    };
-    let done = tokio::time::timeout(command.timeout, work).await;
-    // What the program left behind in its group ends with it.
-    end_group(group);
-    match done {
-        Ok(output) => output.map_err(ProcessError::from),
-        Err(_) => Err(ProcessError::Timeout),
-    }
+    // What the program leaves behind in its group ends with this call, also when nobody waits for it any more.
+    let _group = Group(group_of(&child));
+    tokio::time::timeout(command.timeout, talk(&mut child, &command.stdin))
+        .await
+        .map_err(|_| ProcessError::Timeout)?
+        .map_err(ProcessError::from)
 }
 
-async fn read_all(from: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
-    let mut bytes = Vec::new();
+/// Feeds and reads a program until it ends.
+async fn talk(child: &mut tokio::process::Child, bytes: &[u8]) -> io::Result<Output> {
+    let (stdin, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let feed = async {
+        if let Some(mut stdin) = stdin {
+            stdin.write_all(bytes).await.ok(); // a program need not read what it is given
+        }
+    };
+    let status = {
+        let read =
+            async { tokio::join!(feed, read_into(out, &mut stdout), read_into(err, &mut stderr)) };
+        let mut read = std::pin::pin!(read);
+        tokio::select! {
+            _ = &mut read => child.wait().await?,
+            status = child.wait() => {
+                tokio::time::timeout(REST, &mut read).await.ok(); // what came is what there is
+                status?
+            }
+        }
+    };
+    Ok(Output { code: status.code(), stdout, stderr })
+}
+
+async fn read_into(from: Option<impl AsyncRead + Unpin>, bytes: &mut Vec<u8>) {
     if let Some(from) = from {
-        from.take(LARGEST).read_to_end(&mut bytes).await.ok(); // what came before the break is what there is
+        from.take(LARGEST).read_to_end(bytes).await.ok(); // what came before the break is what there is
     }
-    bytes
 }
 
 fn build(command: &Command) -> tokio::process::Command {
@@ -277,6 +293,20 @@ fn build(command: &Command) -> tokio::process::Command {
         built.current_dir(folder);
     }
     built
+}
+
+/// The group of a program that was built here: it leads its own.
+fn group_of(child: &tokio::process::Child) -> Option<Pid> {
+    child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?))
+}
+
+/// A group of processes that ends when this is dropped.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        end_group(self.0);
+    }
 }
 
 fn end_group(group: Option<Pid>) {
@@ -318,6 +348,20 @@ mod tests {
         );
     }
 
+    /// Whether the process is gone, or only waits to be noticed by its parent.
+    async fn is_soon_gone(pid: &str) -> bool {
+        let gone = async {
+            loop {
+                let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+                if stat.is_empty() || stat.contains(") Z") {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), gone).await.is_ok()
+    }
+
     #[tokio::test]
     async fn one_that_hangs_is_ended_with_what_it_started() {
         let folder = tempfile::tempdir().unwrap();
@@ -325,18 +369,48 @@ mod tests {
         let script = format!("sleep 60 & echo $! > {}; wait", mark.display());
         let error = real().run(sh(&script).timeout(Duration::from_millis(300))).await.unwrap_err();
         assert!(matches!(error, ProcessError::Timeout));
-        let pid: i32 = std::fs::read_to_string(&mark).unwrap().trim().parse().unwrap();
-        let gone = async || {
-            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            stat.is_empty() || stat.contains(") Z")
-        };
-        for _ in 0..200 {
-            if gone().await {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("the grandchild {pid} lives on");
+        assert!(is_soon_gone(std::fs::read_to_string(&mark).unwrap().trim()).await);
+    }
+
+    #[tokio::test]
+    async fn one_that_leaves_something_running_has_ended_all_the_same() {
+        let output = real().run(sh("sleep 60 & echo $!")).await.unwrap();
+        assert!(output.success());
+        assert!(is_soon_gone(std::str::from_utf8(&output.stdout).unwrap().trim()).await);
+    }
+
+    #[tokio::test]
+    async fn more_output_than_is_kept_ends_the_reading_and_not_the_program() {
+        let output = real().run(sh("head -c 5000000 /dev/zero; exit 0")).await.unwrap();
+        assert_eq!(output.stdout.len() as u64, LARGEST);
+    }
+
+    #[tokio::test]
+    async fn a_session_answers_line_by_line_and_ends_with_what_it_started() {
+        let script =
+            "trap '' TERM; sleep 60 & echo $!; while read -r line; do echo got $line; done";
+        let mut session = real().start_session(&sh(script)).unwrap();
+        let pid = session.read_line(Duration::from_secs(5)).await.unwrap();
+        session.write_line("this").await.unwrap();
+        assert_eq!(session.read_line(Duration::from_secs(5)).await.unwrap(), "got this");
+        let none = session.read_line(Duration::from_millis(1)).await.unwrap_err();
+        assert!(matches!(none, ProcessError::Timeout));
+        assert!(session.is_running());
+        session.end().await;
+        assert!(is_soon_gone(&pid).await);
+    }
+
+    #[test]
+    fn a_session_that_is_dropped_without_a_runtime_ends_too() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (session, pid) = runtime.block_on(async {
+            let script = "trap '' TERM; sleep 60 & echo $!; wait";
+            let mut session = real().start_session(&sh(script)).unwrap();
+            let pid = session.read_line(Duration::from_secs(5)).await.unwrap();
+            (session, pid)
+        });
+        drop(session);
+        assert!(runtime.block_on(is_soon_gone(&pid)));
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! The redactor: the last thing that text passes before it leaves for a log, a report or a screen.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex_lite::Regex;
 use std::{
     borrow::Cow,
@@ -45,6 +45,11 @@ const PATTERNS: &[Pattern] = &[
         example: "Cookie: a=b; c=d",
     },
     Pattern {
+        expression: r"(?i)\b((?:proxy-)?authorization|x-(?:goog-)?api-key):\s*[^\s\x22<][^\r\n\x22]*",
+        instead: "$1: <redacted>",
+        example: "Authorization: Basic ZGFuYTpodW50ZXIy",
+    },
+    Pattern {
         expression: r"\beyJ[A-Za-z0-9_-]{6,}(\.[A-Za-z0-9_-]*){0,2}",
         instead: "<jwt>",
         example: "eyJhbGciOi.eyJzdWIi.sig",
@@ -65,27 +70,38 @@ const PATTERNS: &[Pattern] = &[
         example: "ya29.a0AfH6_abc",
     },
     Pattern {
+        expression: r"\bAIza[A-Za-z0-9_-]{20,}",
+        instead: "AIza<redacted>",
+        example: "AIzaSyA-0123456789_abcdefghij",
+    },
+    Pattern {
         expression: r"\brt_[A-Za-z0-9._-]{6,}",
         instead: "rt_<redacted>",
         example: "rt_abcdef123",
     },
     Pattern {
-        expression: r"(?i)\x22((access|refresh|id|session|auth)_?(token|key)|api_?key|secret|password)\x22\s*:\s*\x22[^\x22]*\x22",
-        instead: "\"<secret>\":\"<redacted>\"",
-        example: "\"access_token\": \"abc\"",
+        expression: r"(?i)(\x22(?:[a-z0-9_-]*(?:token|secret|password|passwd|session_?key|api_?key|cookie|authorization)|auth_?key)\x22\s*:\s*\x22)(?:[^\x22\\]|\\.)*",
+        instead: "$1<redacted>",
+        example: r#""access_token": "abc\"def""#,
+    },
+    // The same inside a text that is itself a JSON string, as in our own logs.
+    Pattern {
+        expression: r"(?i)(\\\x22(?:[a-z0-9_-]*(?:token|secret|password|passwd|session_?key|api_?key|cookie|authorization)|auth_?key)\\\x22\s*:\s*\\\x22)(?:[^\x22\\]|\\\\\\\x22|\\\\[^\x22\\]|\\[^\x22\\])*",
+        instead: "$1<redacted>",
+        example: r#"\"refreshToken\":\"abc\/def\""#,
     },
     Pattern {
-        expression: r"://[^/\s:@]+:[^/\s@]+@",
+        expression: r"://[^/\s@\x22]+@",
         instead: "://<redacted>@",
         example: "https://dana:hunter2@proxy.example/",
     },
     Pattern {
-        expression: r"(?i)([?&](token|key|code|secret|access_token)=)[^&\s\x22]+",
+        expression: r"(?i)\b((?:[a-z0-9_-]*(?:token|secret|password|session_?key)|api_?key|key|code|sig|signature)=)[^&\s\x22'<][^&\s\x22']*",
         instead: "$1<redacted>",
         example: "https://a.example/?token=abc",
     },
     Pattern {
-        expression: r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]*[A-Za-z0-9]",
+        expression: r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}",
         instead: "<email>",
         example: "dana@example.com",
     },
@@ -116,10 +132,16 @@ pub fn register(value: &str) {
         return;
     }
     known.values.push(value.to_owned());
-    known.search = AhoCorasick::builder()
-        .match_kind(aho_corasick::MatchKind::LeftmostLongest)
-        .build(&known.values)
-        .ok();
+    known.search = search_for(&known.values);
+}
+
+fn search_for(values: &[String]) -> Option<AhoCorasick> {
+    // The default is a table that takes megabytes for a few long tokens.
+    AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::ContiguousNFA))
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(values)
+        .ok()
 }
 
 /// Registers the home folder, which is written `~`.
@@ -140,15 +162,37 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
         let instead = vec!["<redacted>"; known.values.len()];
         text = Cow::Owned(search.replace_all(&text, &instead));
     }
+    if let Some(home) = known.home.as_deref()
+        && let Cow::Owned(shortened) = shorten(&text, home)
+    {
+        text = Cow::Owned(shortened);
+    }
     for (expression, instead) in EXPRESSIONS.iter() {
         if let Cow::Owned(scrubbed) = expression.replace_all(&text, *instead) {
             text = Cow::Owned(scrubbed);
         }
     }
-    if let Some(home) = known.home.as_deref().filter(|home| text.contains(*home)) {
-        text = Cow::Owned(text.replace(home, "~"));
-    }
     text
+}
+
+/// Writes the home folder as `~`, and leaves folders alone whose names only begin like it.
+fn shorten<'a>(text: &'a str, home: &str) -> Cow<'a, str> {
+    let ends =
+        |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric() || "_-.".contains(next));
+    let mut shortened = String::new();
+    let mut from = 0;
+    for (at, _) in text.match_indices(home) {
+        if ends(&text[at + home.len()..]) {
+            shortened.push_str(&text[from..at]);
+            shortened.push('~');
+            from = at + home.len();
+        }
+    }
+    if from == 0 {
+        return Cow::Borrowed(text);
+    }
+    shortened.push_str(&text[from..]);
+    Cow::Owned(shortened)
 }
 
 #[cfg(test)]
@@ -184,12 +228,66 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_member_of_an_object_is_scrubbed_also_where_a_log_has_escaped_it() {
+        for (text, scrubbed) in [
+            (r#"{"password": "a\"b", "next": "c"}"#, r#"{"password": "<redacted>", "next": "c"}"#),
+            (
+                r#"{"message":"{\"id_token\": \"a\/b\",\"n\":\"c\"}"}"#,
+                r#"{"message":"{\"id_token\": \"<redacted>\",\"n\":\"c\"}"}"#,
+            ),
+            (r#"{"input_tokens": "7"}"#, r#"{"input_tokens": "7"}"#),
+        ] {
+            assert_eq!(scrub(text), scrubbed);
+        }
+    }
+
+    #[test]
+    fn only_the_home_folder_itself_is_shortened() {
+        for (text, shortened) in [
+            ("/home/dana", "~"),
+            ("in /home/dana/a and /home/dana: done", "in ~/a and ~: done"),
+            ("/home/dana2/a and /home/dana-old", "/home/dana2/a and /home/dana-old"),
+        ] {
+            assert_eq!(shorten(text, "/home/dana"), shortened);
+        }
+    }
+
+    #[test]
+    fn many_long_tokens_take_little_memory() {
+        let long =
+            |n: u32| (0..2000_u32).map(|at| char::from(b'a' + (at * n % 26) as u8)).collect();
+        let tokens: Vec<String> = (1..=20).map(long).collect();
+        let bytes = search_for(&tokens).unwrap().memory_usage();
+        assert!(bytes < 1 << 20, "{bytes} bytes");
+    }
+
+    /// Text of the kinds that could come next to a secret.
+    fn surroundings() -> impl Strategy<Value = String> {
+        let examples: Vec<&str> = PATTERNS.iter().map(|pattern| pattern.example).collect();
+        let piece = prop_oneof![
+            ".{0,12}",
+            proptest::sample::select(examples).prop_map(str::to_owned),
+            proptest::sample::select(vec![
+                "://", "@", "=", "\"", "\\\"", " ", "\n", "?token=", ":"
+            ])
+            .prop_map(str::to_owned),
+        ];
+        proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+    }
+
     proptest! {
         #[test]
-        fn no_registered_value_survives_in_any_surroundings(before in ".{0,30}", secret in "[A-Za-z0-9/+=_-]{8,40}", after in ".{0,30}") {
+        fn no_registered_value_survives_in_any_surroundings(before in surroundings(), secret in "[A-Za-z0-9/+=_-]{8,40}", after in surroundings()) {
             register(&secret);
             let scrubbed = scrub(&format!("{before}{secret}{after}")).into_owned();
             prop_assert!(!scrubbed.contains(&secret) || "<redacted>".contains(&secret), "{}", scrubbed);
+        }
+
+        #[test]
+        fn scrubbing_twice_changes_nothing_more(text in surroundings()) {
+            let once = scrub(&text).into_owned();
+            prop_assert_eq!(scrub(&once), once.as_str());
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Secrets that a person typed: in the system's keychain, or in memory until we end. Nowhere else.
 
 mod keychain;
+#[cfg_attr(target_os = "linux", path = "secrets/linux.rs")]
+#[cfg_attr(target_os = "macos", path = "secrets/macos.rs")]
+mod platform;
 
 use crate::redact;
 use keychain::Keychain;
@@ -49,6 +52,8 @@ pub enum Availability {
     Locked,
     /// There is none.
     Absent,
+    /// There is one, and it does not do its work.
+    Refused,
     /// This run keeps secrets in memory only, by choice.
     MemoryOnly,
 }
@@ -62,6 +67,9 @@ impl Availability {
             Self::Absent => {
                 "No keyring is there (no Secret Service on the session bus). Start gnome-keyring, KWallet or KeePassXC; until then a secret is kept only until Claudometer ends."
             }
+            Self::Refused => {
+                "The keyring does not answer as it should. Look at it with the desktop's own tool for passwords and keys; until then a secret is kept only until Claudometer ends."
+            }
             Self::MemoryOnly => {
                 "Secrets are kept in memory only, as CLAUDOMETER_SECRETS asks; they go when Claudometer ends."
             }
@@ -74,7 +82,7 @@ impl Availability {
 pub enum SecretError {
     /// There is no keychain.
     #[error(
-        "No keyring is there, so the secret was not kept. Turn \"remember\" off to keep it until Claudometer ends, or start a keyring."
+        "No keyring is there. Turn \"remember\" off to keep the secret until Claudometer ends, or start a keyring."
     )]
     Absent,
     /// It waits to be unlocked.
@@ -92,7 +100,8 @@ pub struct Secrets(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     keychain: Option<Keychain>,
-    /// Secrets of this session, and copies of what the keychain gave, so that a poll does not ask it each time.
+    /// Secrets of this session, and copies of what the keychain gave, so that a poll does not ask it each time. That it
+    /// has none is not remembered: a keychain that was closed may be opened.
     memory: Mutex<HashMap<SecretKey, Known>>,
 }
 
@@ -102,8 +111,14 @@ enum Known {
     Session(SecretString),
     /// The keychain has it.
     Stored(SecretString),
-    /// The keychain answered that it has none.
-    Nothing,
+}
+
+impl Known {
+    const fn secret(&self) -> &SecretString {
+        match self {
+            Self::Session(secret) | Self::Stored(secret) => secret,
+        }
+    }
 }
 
 impl Secrets {
@@ -127,27 +142,21 @@ impl Secrets {
 
     /// The secret. `None` where none is kept, and where there is no keychain that could have one.
     pub async fn get(&self, key: &SecretKey) -> Result<Option<SecretString>, SecretError> {
-        if let Some(known) = self.memory().get(key).cloned() {
-            return Ok(match known {
-                Known::Session(secret) | Known::Stored(secret) => Some(secret),
-                Known::Nothing => None,
-            });
+        if let Some(known) = self.memory().get(key) {
+            return Ok(Some(known.secret().clone()));
         }
         let Some(keychain) = &self.0.keychain else { return Ok(None) };
-        match keychain.get(key).await {
-            Ok(Some(secret)) => {
-                redact::register(secret.expose_secret());
-                self.memory().insert(key.clone(), Known::Stored(secret.clone()));
-                Ok(Some(secret))
-            }
-            Ok(None) => {
-                self.memory().insert(key.clone(), Known::Nothing);
-                Ok(None)
-            }
-            // It may come later, so this is not remembered.
-            Err(SecretError::Absent) => Ok(None),
-            Err(error) => Err(error),
+        let secret = match keychain.get(key).await {
+            // It may come later.
+            Err(SecretError::Absent) => None,
+            other => other?,
+        };
+        if let Some(secret) = &secret {
+            redact::register(secret.expose_secret());
+            // One that was set meanwhile is newer.
+            self.memory().entry(key.clone()).or_insert_with(|| Known::Stored(secret.clone()));
         }
+        Ok(secret)
     }
 
     /// Where the secret is kept; `None` where none is.
@@ -156,11 +165,10 @@ impl Secrets {
         match self.memory().get(key)? {
             Known::Session(_) => Some(Keep::Session),
             Known::Stored(_) => Some(Keep::Keychain),
-            Known::Nothing => None,
         }
     }
 
-    /// Keeps a secret. It is kept nowhere if this fails.
+    /// Keeps a secret. If this fails it is kept nowhere, and what was kept before still is.
     pub async fn set(
         &self,
         key: &SecretKey,
@@ -173,20 +181,29 @@ impl Secrets {
                 keychain.set(key, secret.clone()).await?;
                 Known::Stored(secret)
             }
-            (Keep::Keychain, None) | (Keep::Session, _) => Known::Session(secret),
+            (Keep::Session, Some(keychain)) => {
+                // What the keychain still has would come back at the next start.
+                let stored = matches!(self.memory().get(key), Some(Known::Stored(_)));
+                match keychain.delete(key).await {
+                    Err(error) if stored => return Err(error),
+                    Ok(()) | Err(_) => Known::Session(secret),
+                }
+            }
+            (_, None) => Known::Session(secret),
         };
         self.memory().insert(key.clone(), known);
         Ok(())
     }
 
-    /// Forgets a secret, in the keychain and in memory. One that is not there is no error.
+    /// Forgets a secret, in the keychain and in memory. One that is not there is no error; one that the keychain has and
+    /// cannot give up is.
     pub async fn delete(&self, key: &SecretKey) -> Result<(), SecretError> {
-        let in_memory_only = matches!(self.memory().remove(key), Some(Known::Session(_)));
+        let known = self.memory().remove(key);
         let Some(keychain) = &self.0.keychain else { return Ok(()) };
-        match keychain.delete(key).await {
-            Err(SecretError::Absent) => Ok(()),
-            Err(_) if in_memory_only => Ok(()),
-            other => other,
+        match (keychain.delete(key).await, known) {
+            (Err(SecretError::Absent), None)
+            | (Err(SecretError::Absent | SecretError::Refused), Some(Known::Session(_))) => Ok(()),
+            (done, _) => done,
         }
     }
 

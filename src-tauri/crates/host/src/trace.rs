@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 use tracing_subscriber::{
     EnvFilter, Layer as _, fmt::MakeWriter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
@@ -17,6 +18,9 @@ const NAME: &str = "claudometer.log";
 const LARGEST: u64 = 10 * 1024 * 1024;
 /// How many that were put aside are kept.
 const KEPT: usize = 6;
+/// One is put aside every day, and none is kept longer.
+const OLDEST_DAYS: u64 = 7;
+const DAY_S: u64 = 24 * 60 * 60;
 
 /// Where logs go.
 #[derive(Debug, Clone)]
@@ -39,7 +43,7 @@ pub fn init(options: &Options, environment: &Environment) {
     let file = options
         .log_folder
         .as_ref()
-        .and_then(|folder| Rotating::open(folder).ok())
+        .and_then(|folder| Rotating::open(folder, SystemTime::now).ok())
         .map(|file| Redacting(Arc::new(Mutex::new(file))));
     let to_file = file.map(|writer| {
         tracing_subscriber::fmt::layer().json().with_writer(writer).with_filter(filter())
@@ -91,43 +95,61 @@ impl<W: Write> Write for Event<'_, W> {
 impl<W: Write> Drop for Event<'_, W> {
     fn drop(&mut self) {
         let text = String::from_utf8_lossy(&self.bytes);
+        let text = redact::scrub(&text);
         let mut to = self.to.lock().unwrap_or_else(PoisonError::into_inner);
-        to.write_all(redact::scrub(&text).as_bytes()).ok(); // a log that cannot be written must not stop the work
+        to.write_all(text.as_bytes()).ok(); // a log that cannot be written must not stop the work
     }
 }
 
-/// A file that is put aside when it is full.
+/// A file that is put aside when it is full, or of yesterday.
 struct Rotating {
     folder: PathBuf,
     file: File,
     size: u64,
+    /// The day of its lines, counted from 1970 in UTC.
+    day: u64,
+    clock: fn() -> SystemTime,
 }
 
 impl Rotating {
-    fn open(folder: &Path) -> io::Result<Self> {
+    fn open(folder: &Path, clock: fn() -> SystemTime) -> io::Result<Self> {
         crate::Files::disk().make_folder(folder)?;
         let file = append(&folder.join(NAME))?;
-        let size = file.metadata()?.len();
-        Ok(Self { folder: folder.to_owned(), file, size })
+        let data = file.metadata()?;
+        let day = data.modified().map_or(0, day_of);
+        Ok(Self { folder: folder.to_owned(), file, size: data.len(), day, clock })
     }
 
-    fn rotate(&mut self) -> io::Result<()> {
+    fn rotate(&mut self, today: u64) -> io::Result<()> {
         let numbered = |n: usize| self.folder.join(format!("{NAME}.{n}"));
         for n in (1..KEPT).rev() {
             std::fs::rename(numbered(n), numbered(n + 1)).ok(); // there may be fewer than are kept
         }
         std::fs::rename(self.folder.join(NAME), numbered(1))?;
+        for n in 1..=KEPT {
+            let last_line = numbered(n).metadata().and_then(|data| data.modified());
+            if last_line.is_ok_and(|last_line| day_of(last_line) + OLDEST_DAYS < today) {
+                std::fs::remove_file(numbered(n)).ok(); // it is tried again tomorrow
+            }
+        }
         self.file = append(&self.folder.join(NAME))?;
         self.size = 0;
         Ok(())
     }
 }
 
+fn day_of(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() / DAY_S)
+}
+
 impl Write for Rotating {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.size + bytes.len() as u64 > LARGEST {
-            self.rotate()?;
+        let today = day_of((self.clock)());
+        let is_due = today != self.day || self.size + bytes.len() as u64 > LARGEST;
+        if self.size > 0 && is_due {
+            self.rotate(today)?;
         }
+        self.day = today;
         let written = self.file.write(bytes)?;
         self.size += written as u64;
         Ok(written)
@@ -149,7 +171,7 @@ mod tests {
     #[test]
     fn a_full_file_is_put_aside_and_the_oldest_goes() {
         let folder = tempfile::tempdir().unwrap();
-        let mut log = Rotating::open(folder.path()).unwrap();
+        let mut log = Rotating::open(folder.path(), SystemTime::now).unwrap();
         for n in 0..9_u8 {
             log.size = LARGEST;
             log.write_all(&[b'0' + n]).unwrap();
@@ -159,6 +181,26 @@ mod tests {
         assert_eq!(read(NAME), "8");
         assert_eq!(read("claudometer.log.1"), "7");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), KEPT + 1);
+    }
+
+    #[test]
+    fn a_new_day_begins_a_new_file_and_what_is_too_old_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let write = |days: u64, text: &str| {
+            let mut log = Rotating::open(folder.path(), SystemTime::now).unwrap();
+            log.write_all(text.as_bytes()).unwrap();
+            let time = SystemTime::now() - std::time::Duration::from_secs(days * DAY_S);
+            log.file.set_modified(time).unwrap();
+        };
+        write(OLDEST_DAYS + 1, "too old");
+        write(1, "yesterday");
+        write(0, "today");
+        write(0, ", and later");
+        let read = |name: &str| std::fs::read_to_string(path(name)).unwrap_or_default();
+        assert_eq!(read(NAME), "today, and later");
+        assert_eq!(read("claudometer.log.1"), "yesterday");
+        assert!(!path("claudometer.log.2").exists(), "the log of last week");
     }
 
     #[test]

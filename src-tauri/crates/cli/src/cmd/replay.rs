@@ -77,7 +77,7 @@ fn headers(raw: &str) -> Vec<(String, String)> {
     {
         match (part.split_once(':'), headers.last_mut()) {
             (Some((name, value)), _) if !name.contains([' ', '=']) => {
-                headers.push((name.to_ascii_lowercase(), value.trim().to_owned()))
+                headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
             }
             (_, Some((_, value))) => {
                 value.push_str("; ");

@@ -1,6 +1,5 @@
 //! Alerts over whole days: jitter, bad samples, restarts, quiet hours.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::*;
 use crate::{

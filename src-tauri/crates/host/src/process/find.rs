@@ -30,6 +30,7 @@ const OF_NODE: &[(&str, &str)] = &[
     (".nvm/versions/node", "bin"),
     (".local/share/fnm/node-versions", "installation/bin"),
     (".fnm/node-versions", "installation/bin"),
+    ("Library/Application Support/fnm/node-versions", "installation/bin"),
 ];
 
 /// The first executable of that name.
@@ -45,7 +46,15 @@ pub(super) fn program(environment: &Environment, name: &str) -> Option<PathBuf> 
     let node = OF_NODE.iter().flat_map(|(folder, below)| {
         versions(&home.join(folder)).into_iter().map(move |version| version.join(below))
     });
-    listed.chain(usual).chain(node).map(|folder| folder.join(name)).find(|path| is_executable(path))
+    in_folders(listed.chain(usual).chain(node), name)
+}
+
+/// The first executable of that name in these folders.
+pub(super) fn in_folders(
+    folders: impl IntoIterator<Item = impl AsRef<Path>>,
+    name: &str,
+) -> Option<PathBuf> {
+    folders.into_iter().map(|folder| folder.as_ref().join(name)).find(|path| is_executable(path))
 }
 
 /// Folders of versions, newest first.

@@ -1,7 +1,7 @@
 //! A program that is spoken with line by line.
 
-use super::{Command, ProcessError, build, end_group};
-use rustix::process::Pid;
+use super::{Command, ProcessError, build, end_group, group_of};
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::{fmt, process::Stdio, time::Duration};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
@@ -9,19 +9,31 @@ use tokio::io::{
 
 /// The longest line that is read.
 const LONGEST_LINE: u64 = 4 * 1024 * 1024;
+/// How long a program may take to end when it is asked to.
+const GRACE: Duration = Duration::from_secs(1);
+/// How long a guard may take, which gives its program that time and more.
+const GRACE_OF_GUARD: Duration = Duration::from_secs(3);
 
 /// Both ends of a conversation. A real program ends with its whole group when this is dropped.
 pub struct Session {
     write: Box<dyn AsyncWrite + Send + Sync + Unpin>,
     read: BufReader<Box<dyn AsyncRead + Send + Sync + Unpin>>,
-    child: Option<tokio::process::Child>,
-    group: Option<Pid>,
+    running: Option<Running>,
     partial: Vec<u8>,
+}
+
+/// A program, and the group that ends with it.
+struct Running {
+    child: tokio::process::Child,
+    group: Option<Pid>,
+    /// Whether it is the guard of the program. A guard is asked to end and never killed: it has the others to end first.
+    guarded: bool,
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("group", &self.group).finish_non_exhaustive()
+        let group = self.running.as_ref().and_then(|running| running.group);
+        f.debug_struct("Session").field("group", &group).finish_non_exhaustive()
     }
 }
 
@@ -34,14 +46,14 @@ impl Session {
         Self {
             write: Box::new(write),
             read: BufReader::new(Box::new(read)),
-            child: None,
-            group: None,
+            running: None,
             partial: Vec::new(),
         }
     }
 
-    pub(super) fn start(command: &Command) -> Result<Self, ProcessError> {
+    pub(super) fn start(command: &Command, guarded: bool) -> Result<Self, ProcessError> {
         let mut child = build(command)
+            .kill_on_drop(!guarded)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -49,12 +61,11 @@ impl Session {
         let (Some(write), Some(read)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(ProcessError::Ended);
         };
-        let group = child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        let group = group_of(&child);
         Ok(Self {
             write: Box::new(write),
             read: BufReader::new(Box::new(read)),
-            child: Some(child),
-            group,
+            running: Some(Running { child, group, guarded }),
             partial: Vec::new(),
         })
     }
@@ -83,29 +94,55 @@ impl Session {
 
     /// Whether the program still runs; a script always does.
     pub fn is_running(&mut self) -> bool {
-        self.child.as_mut().is_none_or(|child| matches!(child.try_wait(), Ok(None)))
+        self.running.as_mut().is_none_or(Running::lives)
+    }
+
+    /// Ends the program and everything it started, and waits until that is done, at most a few seconds. Dropping a session
+    /// does the same without waiting.
+    pub async fn end(mut self) {
+        if let Some(mut running) = self.running.take()
+            && running.lives()
+        {
+            running.ask_to_end();
+            running.see_to_its_end().await;
+        }
+    }
+}
+
+impl Running {
+    fn lives(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    fn ask_to_end(&self) {
+        if let Some(group) = self.group {
+            kill_process_group(group, Signal::TERM).ok(); // it may just have ended
+        }
+    }
+
+    async fn see_to_its_end(&mut self) {
+        let grace = if self.guarded { GRACE_OF_GUARD } else { GRACE };
+        let ended = tokio::time::timeout(grace, self.child.wait()).await.is_ok();
+        if !self.guarded {
+            end_group(self.group); // also those that outlived the program
+            if !ended {
+                self.child.wait().await.ok(); // reaped, however it ended
+            }
+        }
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // The guard, where there is one, hears this as a wish to end everything below it, and does so; the child itself
-        // is reaped by the runtime.
-        if self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None))) {
-            if let Some(group) = self.group {
-                rustix::process::kill_process_group(group, rustix::process::Signal::TERM).ok(); // it may just have ended
-            }
-            if let Some(mut child) = self.child.take()
-                && let Ok(runtime) = tokio::runtime::Handle::try_current()
-            {
-                let group = self.group;
-                runtime.spawn(async move {
-                    if tokio::time::timeout(Duration::from_secs(3), child.wait()).await.is_err() {
-                        end_group(group);
-                        child.wait().await.ok(); // reaped, however it ended
-                    }
-                });
-            }
+        let Some(mut running) = self.running.take() else { return };
+        if !running.lives() {
+            return;
+        }
+        running.ask_to_end();
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(async move { running.see_to_its_end().await })),
+            Err(_) if !running.guarded => end_group(running.group),
+            Err(_) => (),
         }
     }
 }

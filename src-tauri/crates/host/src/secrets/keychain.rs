@@ -3,7 +3,7 @@
 //! A locked keychain blocks the call until its dialog is answered, so calls never run on the runtime's own threads. The
 //! store is made at the first call and again after it failed, so that a keychain that appears later is found.
 
-use super::{Availability, SERVICE, SecretError, SecretKey};
+use super::{Availability, SERVICE, SecretError, SecretKey, platform};
 use keyring_core::{Entry, Error, api::CredentialStoreApi};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
@@ -19,11 +19,9 @@ use tokio::sync::oneshot;
 
 /// How long a caller waits. The worker may wait on, for a dialog.
 const WAIT: Duration = Duration::from_secs(5);
-/// An item that nobody has: asking for it tells whether the keychain answers.
-const PROBE: &str = "claudometer/probe/none";
 
-type Store = Arc<dyn CredentialStoreApi + Send + Sync>;
-type Work = Box<dyn FnOnce(&mut Option<Store>) + Send>;
+pub(super) type Store = Arc<dyn CredentialStoreApi + Send + Sync>;
+type Work = Box<dyn FnOnce(&mut Worker) + Send>;
 
 /// A handle to the worker.
 pub(super) struct Keychain {
@@ -49,59 +47,85 @@ impl Keychain {
         self.foreign(SERVICE, &key.to_string()).await
     }
 
+    /// Reads an item. A locked keychain brings up its dialog; once a person has closed that, no reading brings it up again.
     pub(super) async fn foreign(
         &self,
         service: &str,
         user: &str,
     ) -> Result<Option<SecretString>, SecretError> {
         let (service, user) = (service.to_owned(), user.to_owned());
-        self.ask(move |store| match entry(store, &service, &user)?.get_password() {
-            Ok(text) => Ok(Some(SecretString::from(text))),
-            Err(Error::NoEntry) => Ok(None),
-            Err(error) => Err(error),
+        self.ask(move |worker, _| {
+            if worker.dismissed && platform::is_item_locked(&service, &user)? {
+                return Err(SecretError::Locked);
+            }
+            worker.dismissed = false;
+            let read =
+                worker.with_store(|store| match entry(store, &service, &user)?.get_password() {
+                    Ok(text) => Ok(Some(SecretString::from(text))),
+                    Err(Error::NoEntry) => Ok(None),
+                    Err(error) => Err(error),
+                });
+            worker.dismissed = matches!(read, Err(SecretError::Locked));
+            read
         })
         .await
     }
 
+    /// Keeps a secret. Where the caller gave up while a dialog was open, nothing is written: it was told so.
     pub(super) async fn set(
         &self,
         key: &SecretKey,
         secret: SecretString,
     ) -> Result<(), SecretError> {
         let user = key.to_string();
-        self.ask(move |store| entry(store, SERVICE, &user)?.set_password(secret.expose_secret()))
-            .await
+        self.ask(move |worker, caller| {
+            platform::unlock().inspect_err(|_| worker.dismissed = true)?;
+            if !caller.waits() {
+                return Err(SecretError::Locked);
+            }
+            worker.with_store(|store| {
+                entry(store, SERVICE, &user)?.set_password(secret.expose_secret())
+            })
+        })
+        .await
     }
 
     pub(super) async fn delete(&self, key: &SecretKey) -> Result<(), SecretError> {
         let user = key.to_string();
-        self.ask(move |store| match entry(store, SERVICE, &user)?.delete_credential() {
-            Err(Error::NoEntry) => Ok(()),
-            other => other,
+        self.ask(move |worker, _| {
+            worker.with_store(|store| match entry(store, SERVICE, &user)?.delete_credential() {
+                Err(Error::NoEntry) => Ok(()),
+                other => other,
+            })
         })
         .await
     }
 
     pub(super) async fn availability(&self) -> Availability {
-        match self.foreign(SERVICE, PROBE).await {
-            Ok(_) => Availability::Available,
+        match self.ask(|_, _| platform::is_locked()).await {
+            Ok(false) => Availability::Available,
+            Ok(true) | Err(SecretError::Locked) => Availability::Locked,
             Err(SecretError::Absent) => Availability::Absent,
-            Err(SecretError::Locked | SecretError::Refused) => Availability::Locked,
+            Err(SecretError::Refused) => Availability::Refused,
         }
     }
 
     /// Runs one call on the worker.
     async fn ask<T: Send + 'static>(
         &self,
-        call: impl Fn(&Store) -> keyring_core::Result<T> + Send + 'static,
+        call: impl FnOnce(&mut Worker, &Caller<T>) -> Result<T, SecretError> + Send + 'static,
     ) -> Result<T, SecretError> {
         if self.busy.load(Ordering::Acquire) {
             return Err(SecretError::Locked);
         }
         let worker = self.worker.get_or_init(start_worker).as_ref().ok_or(SecretError::Refused)?;
         let (tell, answer) = oneshot::channel();
-        let work: Work = Box::new(move |store| {
-            tell.send(with_store(store, &call)).ok(); // the caller has given up
+        let caller = Caller(tell);
+        let work: Work = Box::new(move |worker| {
+            if caller.waits() {
+                let answer = call(worker, &caller);
+                caller.0.send(answer).ok(); // the caller has given up
+            }
         });
         worker.send(work).map_err(|_| SecretError::Refused)?;
         match tokio::time::timeout(WAIT, answer).await {
@@ -124,70 +148,67 @@ impl Keychain {
     }
 }
 
-fn start_worker() -> Option<mpsc::Sender<Work>> {
-    let (worker, works) = mpsc::channel::<Work>();
-    let run = move || {
-        let mut store = None;
-        for work in works {
-            work(&mut store);
-        }
-    };
-    std::thread::Builder::new().name("keychain".into()).spawn(run).ok().map(|_| worker)
-}
+/// Who asked.
+struct Caller<T>(oneshot::Sender<Result<T, SecretError>>);
 
-/// Runs a call, with a new store if the old one has lost its keychain.
-fn with_store<T>(
-    store: &mut Option<Store>,
-    call: &impl Fn(&Store) -> keyring_core::Result<T>,
-) -> Result<T, SecretError> {
-    let was_there = store.is_some();
-    let attempt = |store: &mut Option<Store>| {
-        let made = match store {
-            Some(made) => made,
-            None => store.insert(open_store()?),
-        };
-        call(made)
-    };
-    match attempt(store) {
-        Err(Error::PlatformFailure(_) | Error::NoDefaultStore) if was_there => {
-            *store = None;
-            attempt(store)
-        }
-        other => other,
+impl<T> Caller<T> {
+    /// Whether the caller still wants the answer.
+    fn waits(&self) -> bool {
+        !self.0.is_closed()
     }
-    .map_err(|error| {
-        let kind = classify(&error);
-        if kind != SecretError::Locked {
-            *store = None;
+}
+
+fn start_worker() -> Option<mpsc::Sender<Work>> {
+    let (sender, works) = mpsc::channel::<Work>();
+    let run = move || {
+        let mut worker = Worker::default();
+        for work in works {
+            work(&mut worker);
         }
-        kind
-    })
+    };
+    std::thread::Builder::new().name("keychain".into()).spawn(run).ok().map(|_| sender)
 }
 
-#[cfg(target_os = "linux")]
-fn open_store() -> keyring_core::Result<Store> {
-    Ok(dbus_secret_service_keyring_store::Store::new()?)
+/// What the worker's thread keeps between calls.
+#[derive(Default)]
+struct Worker {
+    store: Option<Store>,
+    /// Whether a person closed the dialog, or there was none to answer.
+    dismissed: bool,
 }
 
-#[cfg(target_os = "macos")]
-fn open_store() -> keyring_core::Result<Store> {
-    Ok(apple_native_keyring_store::keychain::Store::new()?)
+impl Worker {
+    /// Runs a call, with a new store if the old one has lost its keychain.
+    fn with_store<T>(
+        &mut self,
+        call: impl Fn(&Store) -> keyring_core::Result<T>,
+    ) -> Result<T, SecretError> {
+        let was_there = self.store.is_some();
+        let attempt = |store: &mut Option<Store>| {
+            let made = match store {
+                Some(made) => made,
+                None => store.insert(platform::open()?),
+            };
+            call(made)
+        };
+        match attempt(&mut self.store) {
+            Err(Error::PlatformFailure(_) | Error::NoDefaultStore) if was_there => {
+                self.store = None;
+                attempt(&mut self.store)
+            }
+            other => other,
+        }
+        .map_err(|error| {
+            let kind = platform::classify(&error);
+            if kind != SecretError::Locked {
+                self.store = None;
+            }
+            tracing::debug!(%kind, "the keychain failed");
+            kind
+        })
+    }
 }
 
 fn entry(store: &Store, service: &str, user: &str) -> keyring_core::Result<Entry> {
     store.build(service, user, None)
-}
-
-/// What a failure means. The texts of the platform never leave: they may name items.
-fn classify(error: &Error) -> SecretError {
-    match error {
-        Error::NoStorageAccess(_) => SecretError::Locked,
-        Error::NoDefaultStore => SecretError::Absent,
-        Error::PlatformFailure(cause) => {
-            let text = cause.to_string();
-            tracing::debug!("the keychain failed");
-            if text.contains("ocked") { SecretError::Locked } else { SecretError::Absent }
-        }
-        _ => SecretError::Refused,
-    }
 }
