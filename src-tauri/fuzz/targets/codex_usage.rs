@@ -9,7 +9,8 @@ use serde_json::Value;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(answer) = serde_json::from_slice::<Value>(bytes) {
-        let (now, response) = (DateTime::UNIX_EPOCH, Response { status: 200, headers: Vec::new(), body: Vec::new() });
+        let (now, response) =
+            (DateTime::UNIX_EPOCH, Response { status: 200, headers: Vec::new(), body: Vec::new() });
         drop(map::usage(&answer, &response, now));
         drop(map::snapshot(&answer, now));
         drop(map::rpc(&answer["result"], &answer["account"], now));

@@ -8,7 +8,12 @@ use serde_json::Value;
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(value) = serde_json::from_slice::<Value>(bytes) {
         drop(shape::of(&value));
-        drop((lenient::number(&value), lenient::amount(&value), lenient::instant(&value), lenient::text(&value)));
+        drop((
+            lenient::number(&value),
+            lenient::amount(&value),
+            lenient::instant(&value),
+            lenient::text(&value),
+        ));
         if let Some(text) = value.as_str() {
             drop((lenient::slug(text), lenient::title_case(text)));
         }

@@ -21,7 +21,9 @@ fn main() -> tauri::Result<()> {
                         app.exit(0);
                     } else if app.get_webview_window("main").is_none() {
                         let page = WebviewUrl::App("index.html".into());
-                        let window = WebviewWindowBuilder::new(app, "main", page).title("Plain").inner_size(760.0, 620.0);
+                        let window = WebviewWindowBuilder::new(app, "main", page)
+                            .title("Plain")
+                            .inner_size(760.0, 620.0);
                         if let Err(error) = window.build() {
                             eprintln!("{error}");
                         }

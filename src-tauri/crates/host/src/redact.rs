@@ -220,7 +220,7 @@ mod tests {
     fn plain_sentences_pass_unchanged() {
         for text in [
             "The vendor asks to wait (HTTP 429).",
-            "Run `claude` to sign in.",
+            "Run `acme login` to sign in.",
             "resets 17:00 (in 2 h 10 m)",
             "{limits:[{percent:number}]}",
         ] {

@@ -55,7 +55,11 @@ impl Provider {
 
     /// Where a typed secret of this provider is kept. One is kept per field, whichever seat it turns out to be for.
     pub fn secret_key(&self, field: &str) -> SecretKey {
-        SecretKey { provider: self.id.as_str().to_owned(), account: "default".to_owned(), field: field.to_owned() }
+        SecretKey {
+            provider: self.id.as_str().to_owned(),
+            account: "default".to_owned(),
+            field: field.to_owned(),
+        }
     }
 
     /// What a person can do about a trouble, one sentence.

@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn names_become_ids_and_titles() {
-        assert_eq!(slug("GPT-5.3 Codex_Spark!"), "gpt-5-3-codex-spark");
+        assert_eq!(slug("Big-5.3 Model_Spark!"), "big-5-3-model-spark");
         assert_eq!(title_case("enterprise_cbp_usage"), "Enterprise Cbp Usage");
     }
 

@@ -15,7 +15,7 @@ use std::{fmt::Write as _, path::PathBuf};
 pub struct SourceSpec {
     /// Id, unique within its provider.
     pub id: &'static str,
-    /// A few words, as they stand after "from": `Claude Code's login`.
+    /// A few words, as they stand after "from": `the assistant's login`.
     pub label: &'static str,
     /// What it reads on this machine, one sentence for the privacy ledger.
     pub reads: &'static str,

@@ -187,7 +187,9 @@ impl Session {
                  <allow own=\"*\"/></policy></busconfig>\n"
             ),
         )?;
-        let mut command = Command::new("dbus-daemon");
+        // What the bus starts inherits its environment, so that is the session's.
+        let mut command = self.command("dbus-daemon");
+        command.env_remove("DBUS_SESSION_BUS_ADDRESS");
         command
             .arg(format!("--config-file={}", config.display()))
             .args(["--nofork", "--print-address"]);

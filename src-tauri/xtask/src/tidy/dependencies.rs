@@ -32,6 +32,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("cli", &["core", "view", "wire", "host", "provider", "providers", "engine", "desk", "tray"]),
     ("desktop", &["core", "view", "wire", "desk"]),
     ("testkit", &["core", "host"]),
+    ("bench", &["core", "engine", "host", "testkit"]),
     ("xtask", &["wire"]),
 ];
 
