@@ -9,8 +9,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
 };
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
-    EnvFilter, Layer as _, fmt::MakeWriter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    Layer as _, filter::Targets, fmt::MakeWriter, layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
 };
 
 const NAME: &str = "claudometer.log";
@@ -36,10 +38,11 @@ pub struct Options {
 /// Starts logging, and routes panics there. A second call changes nothing.
 pub fn init(options: &Options, environment: &Environment) {
     redact::register_home(environment.home());
-    let level = environment.get(env::LOG).unwrap_or(if options.verbose { "debug" } else { "info" });
-    let filter = || {
-        EnvFilter::try_new(format!("warn,claudometer={level},claudometer_desk={level},claudometer_engine={level},claudometer_host={level},claudometer_provider={level},claudometer_providers={level},claudometer_tray={level}")).unwrap_or_else(|_| EnvFilter::new("warn"))
-    };
+    let otherwise = if options.verbose { LevelFilter::DEBUG } else { LevelFilter::INFO };
+    let level = environment.get(env::LOG).and_then(|level| level.parse().ok()).unwrap_or(otherwise);
+    // Of libraries only what is wrong; every crate of ours begins alike.
+    let filter =
+        || Targets::new().with_default(LevelFilter::WARN).with_target("claudometer", level);
     let file = options
         .log_folder
         .as_ref()
