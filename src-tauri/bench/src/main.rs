@@ -8,7 +8,7 @@ mod screen;
 mod subject;
 
 use anyhow::{Context as _, Result};
-use std::{path::Path, process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 use subject::Figures;
 
 /// Idle time that is watched unless `--idle SECONDS` says otherwise.
@@ -38,13 +38,18 @@ fn main() -> Result<ExitCode> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let rows = runtime.block_on(async {
-        let reference = subject::measure(Path::new(plain), idle).await.context("the plain app")?;
-        let ours = subject::measure(Path::new(ours), idle).await.context("claudometer")?;
+        let reference = subject::measure(&path(plain)?, idle).await.context("the plain app")?;
+        let ours = subject::measure(&path(ours)?, idle).await.context("claudometer")?;
         let (refresh, slowest) = refresh::measure().await.context("the refresh")?;
         Ok::<_, anyhow::Error>(rows(&ours, &reference, refresh, slowest))
     })?;
     let kept = print(&rows);
     Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Absolute, because a measured program runs in a home folder of its own.
+fn path(program: &str) -> Result<PathBuf> {
+    std::fs::canonicalize(program).with_context(|| format!("{program} is not built"))
 }
 
 fn rows(ours: &Figures, plain: &Figures, refresh: Duration, slowest: Duration) -> Vec<Row> {
