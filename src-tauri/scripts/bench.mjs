@@ -9,7 +9,7 @@ const release = (...args) => cargo('build', '--release', ...args);
 await main(async (args) => {
   requireToolchain();
   await steps([
-    { title: 'system packages', needed: true, run: () => installPackages(['resident', 'window', 'tests']) },
+    { title: 'system packages', needed: true, run: () => installPackages(['resident', 'window', 'tests', 'bench']) },
     { title: 'npm packages', needed: true, run: installModules },
     { title: 'pages of the window', needed: true, run: buildPages },
     { title: 'resident', needed: true, run: () => release('--package', 'claudometer') },

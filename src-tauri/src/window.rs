@@ -8,7 +8,8 @@ use tauri::{
 /// Its label, as the capabilities name it.
 const LABEL: &str = "main";
 
-/// Opens the window on a page. It is shown once it has something to show, so that a dark desktop sees no white flash.
+/// Opens the window on a page. It is shown with its page, not before: a page that is hidden is not painted, and an
+/// empty window would flash.
 pub(crate) fn open(app: &AppHandle, page: Option<&str>) -> tauri::Result<()> {
     let address = page.map_or_else(|| "index.html".to_owned(), |page| format!("index.html#{page}"));
     WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(address.into()))
@@ -17,7 +18,7 @@ pub(crate) fn open(app: &AppHandle, page: Option<&str>) -> tauri::Result<()> {
         .min_inner_size(420.0, 480.0)
         .visible(false)
         .on_page_load(|window, load| {
-            if load.event() == PageLoadEvent::Finished {
+            if load.event() == PageLoadEvent::Started {
                 window.show().ok(); // it is closing
             }
         })
