@@ -69,6 +69,9 @@ async fn the_item_registers_again_when_the_watcher_restarts_or_appears_late() ->
     world.sign_in_claude("sk-ant-oat01-LATE")?;
     world.vendors.answer(USAGE, Reply::json(&usage(21.0, 5.0))).await;
     world.start(&[], &[])?;
+    // A command that came before the resident would ask on its own, and the floor would bind the resident too.
+    let socket = world.session.runtime().join("claudometer/link.sock");
+    wait::until("the resident's socket", WITHIN, async || socket.exists().then_some(())).await?;
     let resident_up =
         async || world.printed(&["usage"]).await.ok().filter(|text| text.contains("21%"));
     wait::until("numbers without a tray", WITHIN, resident_up).await?;
