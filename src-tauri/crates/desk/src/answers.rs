@@ -116,7 +116,7 @@ impl Desk {
         let field = known.ok_or_else(|| {
             IpcError::new(ErrorCode::Validation, format!("There is no field {field}."))
         })?;
-        let deleted = self.0.host.secrets.delete(&forms::secret_key(provider, field)).await;
+        let deleted = self.0.host.secrets.delete(&provider.secret_key(field.id)).await;
         deleted.map_err(|error| IpcError::new(ErrorCode::Keyring, error.to_string()))?;
         held(&self.0.organizations).remove(&provider.id);
         self.recount().await;

@@ -2,20 +2,12 @@
 
 use crate::desk::{Desk, held};
 use claudometer_core::{Settings, settings::ProviderSettings};
-use claudometer_host::secrets::{Availability, Keep, SecretKey};
+use claudometer_host::secrets::{Availability, Keep};
 use claudometer_provider::{Ask, Provider, SecretField, Source};
 use claudometer_wire::{
     About, BridgeForm, KeyringForm, LedgerRow, Organization, ProviderForm, SecretForm,
     SettingsState, SourceForm,
 };
-
-/// The account under which typed secrets are kept: one per provider and field.
-const ACCOUNT: &str = "default";
-
-/// Where the secret of a field is kept.
-pub fn secret_key(provider: &Provider, field: &SecretField) -> SecretKey {
-    SecretKey { provider: provider.id.to_string(), account: ACCOUNT.into(), field: field.id.into() }
-}
 
 /// Everything that the settings pages show.
 pub(crate) async fn settings_state(desk: &Desk) -> SettingsState {
@@ -120,7 +112,7 @@ async fn source_form(
 }
 
 async fn secret_form(desk: &Desk, provider: &Provider, field: &SecretField) -> SecretForm {
-    let key = secret_key(provider, field);
+    let key = provider.secret_key(field.id);
     let kept = desk.0.host.secrets.kept(&key).await;
     SecretForm {
         field: field.id.into(),

@@ -1,9 +1,6 @@
 //! Save: every part of a draft is checked before any part of it is applied, and a failure on the way is undone.
 
-use crate::{
-    desk::{Desk, held},
-    forms::secret_key,
-};
+use crate::desk::{Desk, held};
 use claudometer_core::{
     Settings, Trouble,
     settings::{Problem, ProviderSettings},
@@ -117,7 +114,7 @@ async fn keep_all(desk: &Desk, accepted: &[Accepted]) -> Result<Vec<Before>, Ipc
     let secrets = &desk.0.host.secrets;
     let mut kept = Vec::new();
     for one in accepted {
-        let key = secret_key(one.provider, one.field);
+        let key = one.provider.secret_key(one.field.id);
         let old = match (secrets.kept(&key).await, secrets.get(&key).await) {
             (Some(keep), Ok(Some(value))) => Some((value, keep)),
             _ => None,
@@ -176,7 +173,7 @@ async fn move_unremembered(desk: &Desk) -> Result<(), IpcError> {
     for provider in desk.0.providers {
         let remember = settings.provider(&provider.id).remember_secret;
         for field in provider.secrets {
-            let key = secret_key(provider, field);
+            let key = provider.secret_key(field.id);
             let wanted = if remember { Keep::Keychain } else { Keep::Session };
             if secrets.kept(&key).await.is_none_or(|keep| keep == wanted) {
                 continue;

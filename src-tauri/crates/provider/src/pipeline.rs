@@ -3,7 +3,7 @@
 use crate::{Ask, FetchError, Found, GateBook, Organization, Provider, Report, Source};
 use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::{
-    Attempt, AttemptResult, Failure, Poll, Reading, Seat, Skip, SourceId, Trouble, gate::Verdict,
+    Attempt, AttemptResult, Failure, Poll, Reading, Skip, SourceId, Trouble, gate::Verdict,
     settings::ProviderSettings,
 };
 use claudometer_host::Host;
@@ -277,9 +277,4 @@ fn worst(failures: Vec<(SourceId, FetchError)>) -> Option<(SourceId, FetchError)
         | Trouble::BadPayload
         | Trouble::NoData => 0,
     })
-}
-
-/// Whether a seat found earlier is still there.
-pub fn still_there(seats: &[Found], seat: &Seat) -> bool {
-    seats.iter().any(|found| found.seat == *seat)
 }
