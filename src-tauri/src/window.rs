@@ -8,8 +8,8 @@ use tauri::{
 /// Its label, as the capabilities name it.
 const LABEL: &str = "main";
 
-/// Opens the window on a page. It is shown with its page, not before: a page that is hidden is not painted, and an
-/// empty window would flash.
+/// Opens the window on a page. It is shown when its page has loaded: an empty window would flash, and WebKitGTK waits half a
+/// second for the first picture of a page that is busy loading.
 pub(crate) fn open(app: &AppHandle, page: Option<&str>) -> tauri::Result<()> {
     let address = page.map_or_else(|| "index.html".to_owned(), |page| format!("index.html#{page}"));
     WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(address.into()))
@@ -18,7 +18,7 @@ pub(crate) fn open(app: &AppHandle, page: Option<&str>) -> tauri::Result<()> {
         .min_inner_size(420.0, 480.0)
         .visible(false)
         .on_page_load(|window, load| {
-            if load.event() == PageLoadEvent::Started {
+            if load.event() == PageLoadEvent::Finished {
                 window.show().ok(); // it is closing
             }
         })

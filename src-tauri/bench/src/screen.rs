@@ -42,12 +42,23 @@ impl Screen {
         }
     }
 
+    /// Waits until the window of a program that was ended has gone.
+    pub(crate) async fn wait_until_empty(&self, within: Duration) -> Result<()> {
+        let from = Instant::now();
+        self.close_windows()?;
+        while self.shades()? >= SHADES {
+            anyhow::ensure!(from.elapsed() < within, "a window outlives its program");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
     fn shades(&self) -> Result<usize> {
         let image = self
             .connection
             .get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, 760, 620, u32::MAX)?
             .reply()?;
-        let pixels = image.data.chunks_exact(4).step_by(3);
+        let pixels = image.data.chunks_exact(4).step_by(29);
         Ok(pixels.map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect::<HashSet<_>>().len())
     }
 
