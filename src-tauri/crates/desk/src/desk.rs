@@ -422,6 +422,14 @@ impl Desk {
         }
     }
 
+    /// A command that asked on its own may have closed the gates just now: what it learned counts here too.
+    async fn recall(&self, seat: &Seat) {
+        let remembered = self.0.state_file.load().seats;
+        if let Some(state) = remembered.into_iter().find(|state| state.seat == *seat) {
+            self.0.engine.recall(state).await;
+        }
+    }
+
     async fn poll(&self, seat: Seat) -> Poll {
         let place = held(&self.0.census).place(&seat).cloned();
         let Some(place) = place else {
@@ -434,6 +442,9 @@ impl Desk {
         };
         let settings = self.settings().provider(&place.provider.id);
         let pass = pipeline::poll(self.errand(&place, &settings)).await;
+        if pass.poll.readings.is_empty() && pass.poll.failure.is_none() {
+            self.recall(&seat).await;
+        }
         if !pass.organizations.is_empty() {
             held(&self.0.organizations).insert(place.provider.id.clone(), pass.organizations);
         }

@@ -53,6 +53,7 @@ enum Command {
     Refresh(Option<ProviderId>, oneshot::Sender<()>),
     SetSeats(Vec<SeatPlan>, oneshot::Sender<()>),
     Observe(Seat, SourceId, Box<Reading>),
+    Recall(Box<SeatState>),
     Nudge(Nudge),
     Show(Option<UsageSnapshotBundle>, oneshot::Sender<()>),
 }
@@ -92,6 +93,11 @@ impl Engine {
     /// Takes in a reading that came without a request: it counts as fresh and puts the next poll off.
     pub async fn observe(&self, seat: Seat, via: SourceId, reading: Reading) {
         self.commands.send(Command::Observe(seat, via, Box::new(reading))).await.ok(); // the loop has ended
+    }
+
+    /// Takes over what another process learned of a seat, if that is newer than what is known here.
+    pub async fn recall(&self, state: SeatState) {
+        self.commands.send(Command::Recall(Box::new(state))).await.ok(); // the loop has ended
     }
 
     /// Tells that something happened.

@@ -6,7 +6,7 @@ use crate::{
     words,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use claudometer_core::{Poll, ProviderId, Reading, Seat, SourceId, UsageSnapshotBundle, schedule};
+use claudometer_core::{Poll, ProviderId, Reading, Seat, SeatState, SourceId, UsageSnapshotBundle, schedule};
 use futures::FutureExt as _;
 use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{
@@ -82,6 +82,7 @@ impl PollLoop {
                 done.send(()).ok(); // the caller has given up
             }
             Command::Observe(seat, via, reading) => self.observe(&seat, &via, *reading),
+            Command::Recall(state) => self.recall(*state),
             Command::Nudge(nudge) => self.nudge(&nudge),
             Command::Show(bundle, done) => {
                 self.shown = bundle;
@@ -124,6 +125,15 @@ impl PollLoop {
         let (now, jitter) = ((self.now)(), (self.jitter)());
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.state.seat == *seat) {
             slot.observe(reading, via, now, jitter);
+            self.publish();
+        }
+    }
+
+    fn recall(&mut self, state: SeatState) {
+        let now = (self.now)();
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.state.seat == state.seat)
+            && slot.recall(state, now)
+        {
             self.publish();
         }
     }

@@ -125,6 +125,18 @@ impl Slot {
         }
     }
 
+    /// Takes over what another process learned, if it is newer; when it is due here stays. Answers whether it was newer.
+    pub(crate) fn recall(&mut self, state: SeatState, now: DateTime<Utc>) -> bool {
+        let newer = latest(&state) > latest(&self.state);
+        if newer {
+            let provider = self.state.provider.clone();
+            let (next_poll, stale_after_s) = (self.state.next_poll, self.state.stale_after_s);
+            self.state = SeatState { provider, next_poll, stale_after_s, ..state };
+            self.forget_the_future(now);
+        }
+        newer
+    }
+
     /// When it is due after an answer that was measured at `at`.
     fn after_answer(&self, at: DateTime<Utc>, jitter: f64) -> DateTime<Utc> {
         self.planned(self.interval, at, jitter)
@@ -216,6 +228,12 @@ impl Slot {
             failure.since = failure.since.min(now);
         }
     }
+}
+
+/// When anything was last learned of a seat: an answer or a failure.
+fn latest(state: &SeatState) -> Option<DateTime<Utc>> {
+    let answered = state.last_good.as_ref().map(|good| good.at);
+    answered.max(state.failure.as_ref().map(|failure| failure.at))
 }
 
 /// When the vendor measured it, as [`SeatState::observe`] sees it.

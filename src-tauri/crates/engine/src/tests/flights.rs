@@ -304,3 +304,26 @@ async fn after_the_stop_every_call_returns_and_nothing_is_asked() {
     engine.nudge(Nudge::Wake).await;
     assert!(!asked.load(SeqCst));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_another_process_learned_is_taken_over_only_if_it_is_newer() {
+    let world = World::new();
+    let engine = world.engine(|_, _, now| at_once(skipped(now, 600)));
+    engine.set_seats(vec![plan("a")]).await;
+    let learned = |used: f64, at: DateTime<Utc>| {
+        let mut state = plan("a").state;
+        assert!(state.observe(Reading { as_of: Some(at), ..reading(used) }, &VIA, at));
+        state
+    };
+    let now = world.now();
+    engine.recall(learned(37.0, now)).await;
+    engine.recall(learned(12.0, now - TimeDelta::minutes(1))).await;
+    engine.recall(learned(99.0, now + TimeDelta::hours(1))).await;
+    engine.refresh(None).await;
+    assert_eq!(used(&engine, "a"), Some(99.0));
+    let stamp = state(&engine, "a").last_good.unwrap();
+    assert!(stamp.at <= world.now(), "a clock that ran ahead is not believed");
+    engine.recall(learned(37.0, now - TimeDelta::minutes(1))).await;
+    engine.refresh(None).await;
+    assert_eq!(used(&engine, "a"), Some(99.0));
+}
