@@ -25,6 +25,7 @@ pub(crate) async fn follow(app: AppHandle) {
     loop {
         match link.events().await {
             Ok(events) => {
+                link.attend().await;
                 if gone {
                     tell(&app, BACK);
                 }

@@ -39,6 +39,14 @@ impl Link {
         }
     }
 
+    /// Says that this window is there, so that the resident opens no other. A resident that went away meanwhile is missed
+    /// by whoever follows its events.
+    pub(crate) async fn attend(&self) {
+        if let Self::Socket(_) = self {
+            self.call(Command::AttendWindow {}).await.ok(); // as above
+        }
+    }
+
     /// Connects, and starts the resident first where none runs.
     pub(crate) async fn start(&self) -> Result<(), IpcError> {
         if let Self::Socket(client) = self {

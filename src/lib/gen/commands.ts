@@ -25,6 +25,8 @@ export interface Commands {
   set_demo: { args: { on: boolean }; answer: wire.State };
   /** Opens the window on a page, or brings it to the front. */
   open_window: { args: { page: string | null }; answer: null };
+  /** Says that a window is there for as long as this connection lasts: it is told what to show, and no other is opened. */
+  attend_window: { args: Record<string, never>; answer: null };
   /** Ends the resident. */
   quit: { args: Record<string, never>; answer: null };
 }

@@ -3,7 +3,9 @@
 use crate::{
     demo::{Demo, Playing},
     desk::{Desk, held},
-    diagnostics, forms, notify, saving,
+    diagnostics, forms,
+    link::Attendance,
+    notify, saving,
 };
 use claudometer_core::ProviderId;
 use claudometer_provider::Provider;
@@ -59,6 +61,8 @@ impl Desk {
                 self.open_window(page.as_deref(), None)?;
                 json(&())
             }
+            // Whoever serves the connection counts it: it knows when the connection ends.
+            Command::AttendWindow {} => json(&()),
             Command::Quit {} => {
                 // The answer leaves first.
                 let desk = self.clone();
@@ -184,6 +188,10 @@ impl Desk {
 impl crate::link::Serves for Desk {
     fn answer(&self, command: Command) -> BoxFuture<'_, Result<Value, IpcError>> {
         self.call(command).boxed()
+    }
+
+    fn attend(&self) -> Attendance {
+        Box::new(self.0.window.attend())
     }
 
     fn events(&self) -> broadcast::Receiver<Message> {

@@ -4,4 +4,4 @@ mod client;
 mod server;
 
 pub use client::{Client, connect};
-pub use server::{Listener, Serves, listen};
+pub use server::{Attendance, Listener, Serves, listen};

@@ -4,7 +4,7 @@ use claudometer_host::{Host, process::Launch};
 use std::{
     path::PathBuf,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -23,6 +23,8 @@ const RENDERER: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
 pub struct Window {
     /// Whether whoever hosts the desk shows the window itself: then it is told, not started.
     hosted: AtomicBool,
+    /// Windows that are connected: one may outlive the resident that started it.
+    connected: Arc<()>,
     running: Mutex<Option<CancellationToken>>,
 }
 
@@ -50,7 +52,13 @@ impl Window {
 
     /// Whether it needs only to be told: its process runs, or the desk's host shows it.
     pub fn is_open(&self) -> bool {
-        self.hosted.load(Ordering::Relaxed) || self.runs()
+        let connected = Arc::strong_count(&self.connected) > 1;
+        self.hosted.load(Ordering::Relaxed) || connected || self.runs()
+    }
+
+    /// Counts a window that has connected until what is returned is dropped.
+    pub fn attend(&self) -> impl Send + use<> {
+        Arc::clone(&self.connected)
     }
 
     fn runs(&self) -> bool {

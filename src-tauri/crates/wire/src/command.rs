@@ -77,6 +77,8 @@ commands! {
     SetDemo "set_demo" { on: bool } -> State;
     /// Opens the window on a page, or brings it to the front.
     OpenWindow "open_window" { page: Option<String> } -> ();
+    /// Says that a window is there for as long as this connection lasts: it is told what to show, and no other is opened.
+    AttendWindow "attend_window" {} -> ();
     /// Ends the resident.
     Quit "quit" {} -> ();
 }

@@ -24,10 +24,15 @@ const LONGEST_LINE: u64 = 1024 * 1024;
 /// Lines that may wait for a slow client before it is cut off.
 const OUTBOX: usize = 64;
 
+/// A window that is connected; its drop says that it went away.
+pub type Attendance = Box<dyn std::any::Any + Send>;
+
 /// What answers questions.
 pub trait Serves: Send + Sync + 'static {
     /// Answers one command.
     fn answer(&self, command: Command) -> BoxFuture<'_, Result<Value, IpcError>>;
+    /// Counts the client as a window until what is returned is dropped.
+    fn attend(&self) -> Attendance;
     /// What changes from now on.
     fn events(&self) -> broadcast::Receiver<Message>;
     /// Our version.
@@ -127,6 +132,7 @@ async fn read_questions(
 ) {
     let mut input = BufReader::new(read);
     let mut line = Vec::new();
+    let mut attendance: Option<Attendance> = None;
     loop {
         line.clear();
         let mut bounded = (&mut input).take(LONGEST_LINE);
@@ -136,6 +142,9 @@ async fn read_questions(
         }
         match serde_json::from_slice::<Request>(&line) {
             Ok(request) => {
+                if matches!(request.command, Command::AttendWindow {}) {
+                    attendance.get_or_insert_with(|| desk.attend());
+                }
                 let (desk, outbox) = (Arc::clone(&desk), outbox.clone());
                 tokio::spawn(async move {
                     let id = request.id;
