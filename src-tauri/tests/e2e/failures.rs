@@ -96,3 +96,42 @@ async fn a_pause_of_the_vendor_holds_over_a_restart() -> Result<()> {
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn the_window_shows_each_trouble_with_its_remedy_beside_the_last_good_numbers() -> Result<()>
+{
+    let mut world = World::new().await?;
+    world.sign_in_claude("sk-ant-oat01-WINDOW")?;
+    world.vendors.answer(USAGE, Reply::json(&usage(37.0, 12.5))).await;
+    world.started().await?.click("Open Claudometer").await?;
+    let window = world.window().await?;
+    window.shows("37%").await?;
+    let cases = [
+        ("upstream_down", Reply::status(408, &json!({"error": {"type": "timeout_error"}}))),
+        ("auth_expired", Reply::status(401, &json!({"error": {"type": "authentication_error"}}))),
+        ("upstream_down", Reply::raw(502, "text/plain", "bad gateway")),
+        ("blocked", Reply::raw(403, "text/html", "<!DOCTYPE html><title>Just a moment...</title>")),
+        ("bad_payload", Reply::raw(200, "application/json", "{\"five_hour\": {\"utiliz")),
+        ("forbidden_scope", Reply::status(403, &json!({"error": {"type": "permission_error"}}))),
+        ("rate_limited", rate_limited(Some("272"))),
+        ("bad_payload", Reply::raw(200, "text/html", "<!DOCTYPE html><title>Hello</title>")),
+    ];
+    for (nth, (code, reply)) in cases.into_iter().enumerate() {
+        world.vendors.answer(USAGE, reply).await;
+        world.sign_in_claude(&format!("sk-ant-oat01-WINDOW-{nth}"))?;
+        let strip = format!(
+            "const strip = document.querySelector('.trouble[data-code={code}]');\
+             return strip && [strip.querySelectorAll('p').length, document.body.innerText];"
+        );
+        let shown = async || window.script(&strip).await.ok().filter(|found| !found.is_null());
+        let shown = wait::until(code, WITHIN, shown).await?;
+        assert!(shown[0].as_u64() >= Some(2), "{code}: a sentence and a remedy: {shown}");
+        let text = shown[1].as_str().unwrap_or_default();
+        assert!(text.contains("37%") && !text.contains("sk-ant-"), "{code}: {text}");
+    }
+    world.vendors.answer(USAGE, Reply::json(&usage(41.0, 13.0))).await;
+    world.sign_in_claude("sk-ant-oat01-WINDOW-HEALED")?;
+    window.shows("41%").await?;
+    assert_eq!(window.script("return document.querySelector('.trouble')").await?, Value::Null);
+    Ok(())
+}

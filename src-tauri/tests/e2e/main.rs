@@ -3,6 +3,8 @@
 
 mod failures;
 mod life;
+mod secret;
+mod settings;
 mod tray;
 mod window;
 mod world;

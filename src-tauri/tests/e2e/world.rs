@@ -40,6 +40,13 @@ pub(crate) struct World {
     inspector: u16,
 }
 
+/// A process as every program of the user sees it.
+pub(crate) struct Process {
+    pub(crate) name: String,
+    /// Its arguments and its environment.
+    pub(crate) told: String,
+}
+
 impl World {
     /// A desktop with tray and keyring, and nobody signed in.
     pub(crate) async fn new() -> Result<Self> {
@@ -101,6 +108,17 @@ impl World {
         self.tray.as_ref().context("this world has no tray")?.item().await
     }
 
+    /// Starts the window's program as the whole of Claudometer.
+    pub(crate) fn start_one_process(&mut self) -> Result<u32> {
+        let mut command = self.session.command(WINDOW);
+        command.arg("--one-process").env("CLAUDOMETER_TEST_ORIGIN", self.vendors.origin());
+        driver::make_drivable(&mut command, self.inspector);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
+        let pid = child.id();
+        self.resident = Some(child);
+        Ok(pid)
+    }
+
     /// Ends the resident by `signal` and waits for it.
     pub(crate) async fn end(&mut self, signal: &str) -> Result<std::process::ExitStatus> {
         let mut child = self.resident.take().context("no resident runs")?;
@@ -148,19 +166,27 @@ impl World {
 
     /// Processes of the window, and of the web view's own.
     pub(crate) fn window_processes(&self) -> Vec<String> {
-        let runtime = self.session.runtime();
-        let ours = format!("XDG_RUNTIME_DIR={}", runtime.display());
+        let names = self.processes().into_iter().map(|process| process.name);
+        let ours = |name: &String| {
+            (name.starts_with("claudometer-de") || name.starts_with("WebKit"))
+                && name != "WebKitWebDriver"
+        };
+        names.filter(ours).collect()
+    }
+
+    /// Every process of this session.
+    pub(crate) fn processes(&self) -> Vec<Process> {
+        let ours = format!("XDG_RUNTIME_DIR={}", self.session.runtime().display());
         let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-        let named = all.filter_map(|entry| {
+        let told = all.filter_map(|entry| {
             let environment = std::fs::read(entry.path().join("environ")).ok()?;
             let mine = environment.split(|byte| *byte == 0).any(|one| one == ours.as_bytes());
             let name = std::fs::read_to_string(entry.path().join("comm")).ok()?.trim().to_owned();
-            (mine
-                && (name.starts_with("claudometer-de") || name.starts_with("WebKit"))
-                && name != "WebKitWebDriver")
-                .then_some(name)
+            let arguments = std::fs::read(entry.path().join("cmdline")).ok()?;
+            let told = [arguments, environment].concat();
+            mine.then(|| Process { name, told: String::from_utf8_lossy(&told).into_owned() })
         });
-        named.collect()
+        told.collect()
     }
 }
 

@@ -123,6 +123,7 @@ impl Desk {
         let deleted = self.0.host.secrets.delete(&provider.secret_key(field.id)).await;
         deleted.map_err(|error| IpcError::new(ErrorCode::Keyring, error.to_string()))?;
         held(&self.0.organizations).remove(&provider.id);
+        self.let_go(provider).await;
         self.recount().await;
         self.0.engine.nudge(claudometer_engine::Nudge::Credential(provider.id.clone())).await;
         Ok(())

@@ -265,6 +265,23 @@ impl Desk {
         inner.counted.notify_one();
     }
 
+    /// Lets go of what is known of a provider that nothing on this machine could be asked for: a person who forgets the
+    /// secret wants the account to go too.
+    pub(crate) async fn let_go(&self, provider: &'static Provider) {
+        let settings = self.settings();
+        let choice = settings.provider(&provider.id);
+        if !pipeline::discover(provider, &choice, &self.0.host).await.is_empty() {
+            return;
+        }
+        self.0.state_file.forget(&provider.id);
+        let plans = {
+            let mut census = held(&self.0.census);
+            census.polled.retain(|place| place.provider.id != provider.id);
+            census.plans(&settings, &[])
+        };
+        self.0.engine.set_seats(plans).await;
+    }
+
     async fn show_demo(&self, demo: &Playing) {
         let bundle = demo.play(self.0.providers).await;
         self.0.engine.set_seats(Vec::new()).await;

@@ -1,6 +1,6 @@
 //! What is remembered between runs: the last snapshots and what has been told already.
 
-use claudometer_core::{SeatState, notice::Markers};
+use claudometer_core::{ProviderId, SeatState, notice::Markers};
 use claudometer_host::Files;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -62,6 +62,13 @@ impl StateFile {
         if let Err(error) = written {
             tracing::warn!(%error, "the snapshots could not be remembered");
         }
+    }
+
+    /// Lets go of every seat of a provider.
+    pub fn forget(&self, provider: &ProviderId) {
+        let Remembered { mut seats, markers, .. } = self.load();
+        seats.retain(|state| state.seat.provider != *provider);
+        self.save(&seats, &markers);
     }
 
     /// Where it is.

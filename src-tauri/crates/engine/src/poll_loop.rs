@@ -6,7 +6,9 @@ use crate::{
     words,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use claudometer_core::{Poll, ProviderId, Reading, Seat, SeatState, SourceId, UsageSnapshotBundle, schedule};
+use claudometer_core::{
+    Poll, ProviderId, Reading, Seat, SeatState, SourceId, UsageSnapshotBundle, schedule,
+};
 use futures::FutureExt as _;
 use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{

@@ -16,6 +16,8 @@ use tokio::{
 
 /// Web views are slow to start on a loaded machine.
 const WITHIN: Duration = Duration::from_secs(30);
+/// No page has more stops than this.
+const MOST_TABS: usize = 120;
 /// The key under which the driver names elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -124,6 +126,26 @@ impl Driver {
         )
         .await
         .map(drop)
+    }
+
+    /// Moves the focus with the tabulator key until it is on an element that matches.
+    pub async fn tab_to(&self, css: &str) -> Result<()> {
+        let there = format!("return document.activeElement?.matches({}) ?? false", json!(css));
+        for _ in 0..MOST_TABS {
+            if self.script(&there).await? == json!(true) {
+                return Ok(());
+            }
+            self.press(&["\u{E004}"]).await?;
+        }
+        bail!("the tabulator key never reaches {css}")
+    }
+
+    /// Types text wherever the focus is.
+    pub async fn type_text(&self, text: &str) -> Result<()> {
+        for letter in text.chars() {
+            self.press(&[&letter.to_string()]).await?;
+        }
+        Ok(())
     }
 
     /// A picture of the page, as PNG.
