@@ -124,12 +124,19 @@ struct Known {
 
 static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
 
-/// Registers a secret value, so that exactly these bytes never pass.
+/// Values that are remembered: far more than a person has secrets. A resident that runs for a year sees thousands of
+/// tokens, of which the oldest have long expired.
+const MOST: usize = 128;
+
+/// Registers a secret value, so that exactly these bytes never pass. Of more than 128 the oldest is forgotten.
 pub fn register(value: &str) {
     let value = value.trim();
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
     if value.len() < SHORTEST || known.values.iter().any(|old| old == value) {
         return;
+    }
+    if known.values.len() == MOST {
+        known.values.remove(0);
     }
     known.values.push(value.to_owned());
     known.search = search_for(&known.values);
