@@ -52,6 +52,8 @@ pub struct Gate {
     pub last_asked: Option<DateTime<Utc>>,
     /// Until when the vendor, or the kind of the last failure, keeps it closed, in UTC.
     pub closed_until: Option<DateTime<Utc>>,
+    /// Until when the vendor asked not to be asked ("too many requests"), by whatever road, in UTC.
+    pub limited_until: Option<DateTime<Utc>>,
     /// Until when repeated failure keeps it closed, in UTC.
     pub failing_until: Option<DateTime<Utc>>,
     /// Failures in a row.
@@ -100,6 +102,7 @@ impl Gate {
     /// Notes a good answer.
     pub fn answered(&mut self) {
         self.closed_until = None;
+        self.limited_until = None;
         self.failing_until = None;
         self.streak = 0;
         self.failures.clear();
@@ -118,6 +121,7 @@ impl Gate {
             retry_after.map_or(pause, |asked| asked.max(cadence.floor()).min(LONGEST_PAUSE));
         self.streak = self.streak.saturating_add(1);
         self.closed_until = Some(now + pause);
+        self.limited_until = (trouble == Trouble::RateLimited).then_some(now + pause);
         self.failures.retain(|at| *at <= now && now - *at < FAILURE_SPAN);
         self.failures.push(now);
         if self.failures.len() >= FAILURE_COUNT {
@@ -153,6 +157,12 @@ impl Gates {
     /// The gate of `key`, open if nothing is known.
     pub fn verdict(&self, key: &str, cadence: Cadence, now: DateTime<Utc>) -> Verdict {
         self.0.get(key).map_or(Verdict::Open, |gate| gate.verdict(cadence, now))
+    }
+
+    /// Until when the vendor wants no question with the credential of `key`, whichever source would ask it.
+    pub fn limited_until(&self, key: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let until = self.0.get(key)?.limited_until?.min(now + LONGEST_PAUSE);
+        (until > now).then_some(until)
     }
 
     /// The gate of `key`, for noting what happened.

@@ -92,6 +92,8 @@ struct Progress {
     attempts: Vec<Attempt>,
     failures: Vec<(SourceId, FetchError)>,
     opens: Vec<DateTime<Utc>>,
+    /// Gates of the sources that came before, by the id of the source.
+    keys: Vec<(&'static str, String)>,
     asked: bool,
 }
 
@@ -104,6 +106,7 @@ impl Progress {
             attempts: Vec::new(),
             failures: Vec::new(),
             opens: Vec::new(),
+            keys: Vec::new(),
             asked: false,
         }
     }
@@ -135,6 +138,13 @@ impl Progress {
             }
         };
         if gated {
+            if let Some(until) = self.shared_pause(source, errand) {
+                self.opens.push(until);
+                let why = Skip::ServerPause;
+                self.note(source, AttemptResult::Skipped { why, until: Some(until) });
+                return false;
+            }
+            self.keys.push((source.spec().id, key.clone()));
             if let Verdict::Closed { why, until } = errand.book.ask(&key, cadence, self.now) {
                 self.opens.push(until);
                 self.note(source, AttemptResult::Skipped { why, until: Some(until) });
@@ -170,6 +180,13 @@ impl Progress {
                 false
             }
         }
+    }
+
+    /// Until when the vendor wants no question with this login: it said so to a source that came before.
+    fn shared_pause(&self, source: &dyn Source, errand: &Errand<'_>) -> Option<DateTime<Utc>> {
+        let other = source.shares_pause_with()?;
+        let (_, key) = self.keys.iter().find(|(id, _)| *id == other)?;
+        errand.book.gates().limited_until(key, self.now)
     }
 
     fn answered(

@@ -117,6 +117,12 @@ pub trait Source: std::fmt::Debug + Send + Sync {
     /// Asks. Gates and floors have been checked by the pipeline.
     fn fetch<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Report, FetchError>>;
 
+    /// Another source of the same provider that asks the same vendor with the same login: when the vendor asks that one to
+    /// wait, this one waits too.
+    fn shares_pause_with(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Its id.
     fn id(&self) -> SourceId {
         SourceId::new(self.spec().id)

@@ -116,6 +116,10 @@ impl Source for AppServer {
     fn fetch<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Report, FetchError>> {
         self.ask(ask.host).boxed()
     }
+
+    fn shares_pause_with(&self) -> Option<&'static str> {
+        Some("oauth")
+    }
 }
 
 impl AppServer {

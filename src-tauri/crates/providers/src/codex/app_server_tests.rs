@@ -2,8 +2,13 @@
 
 use super::*;
 use crate::codex::testing;
+use chrono::TimeDelta;
 use claudometer_core::Percent;
-use claudometer_host::{Environment, Files, Processes, files::set_mode};
+use claudometer_host::{Environment, Files, Http, Processes, files::set_mode, http::Response};
+use claudometer_provider::{
+    GateBook,
+    pipeline::{self, Errand},
+};
 use std::{
     os::unix::fs::PermissionsExt as _,
     sync::{Mutex as StdMutex, Weak},
@@ -340,4 +345,28 @@ async fn right_after_an_answer_over_the_login_codex_is_not_asked_as_well() {
         assert!(pass.poll.failure.is_none());
     }
     assert!(machine.started().is_empty());
+}
+
+#[tokio::test]
+async fn it_does_not_ask_while_the_vendor_makes_the_same_login_wait() {
+    for (status, asks) in [(429, false), (500, true)] {
+        let machine = Machine::playing("serve");
+        machine.write("auth.json", &testing::login(1_900_000_000, ""));
+        let http = Http::recorded(move |_| {
+            let headers = vec![("retry-after".to_owned(), "900".to_owned())];
+            Ok(Response { status, headers, body: b"{}".to_vec() })
+        });
+        let host = Host { http, ..machine.host.clone() };
+        let settings = ProviderSettings::default();
+        let provider = &crate::codex::PROVIDER;
+        let found = pipeline::discover(provider, &settings, &host).await.remove(0);
+        let book = GateBook::in_memory();
+        for minutes in [0, 10] {
+            host.clock.set(testing::now() + TimeDelta::minutes(minutes));
+            let fresh_for = TimeDelta::minutes(5);
+            let (found, settings, host, book) = (&found, &settings, &host, &book);
+            pipeline::poll(Errand { provider, found, settings, host, book, fresh_for }).await;
+            assert_eq!(!machine.started().is_empty(), asks, "HTTP {status}, minute {minutes}");
+        }
+    }
 }
