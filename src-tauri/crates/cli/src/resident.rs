@@ -52,11 +52,9 @@ pub(crate) async fn tray_remark() -> Option<String> {
 #[cfg(target_os = "linux")]
 mod desktop {
     use claudometer_desk::{
-        Desk, notify,
+        Desk,
         only::{Claim, Wanted},
     };
-    use claudometer_engine::Nudge;
-    use claudometer_host::power;
     use claudometer_tray::{Event, Tray};
     use claudometer_view::tray::Action;
     use claudometer_wire::IpcError;
@@ -99,8 +97,6 @@ mod desktop {
             }
         };
         tokio::spawn(follow(desk.clone(), events));
-        tokio::spawn(follow_clicks(desk.clone()));
-        tokio::spawn(follow_power(desk.clone()));
         Ok(Started { desk, tray })
     }
 
@@ -135,24 +131,6 @@ mod desktop {
     fn act(desk: &Desk, action: Action, token: Option<String>) {
         let desk = desk.clone();
         tokio::spawn(async move { desk.act(action, token.as_deref()).await });
-    }
-
-    async fn follow_clicks(desk: Desk) {
-        let mut clicks = notify::Clicks::listen();
-        while let Some(click) = clicks.recv().await {
-            act(&desk, Action::Open(None), click.activation_token);
-        }
-    }
-
-    async fn follow_power(desk: Desk) {
-        let mut changes = power::listen();
-        while let Some(change) = changes.recv().await {
-            desk.nudge(match change {
-                power::Change::Wake => Nudge::Wake,
-                power::Change::NetworkUp => Nudge::NetworkUp,
-            })
-            .await;
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     alerts::Alerting,
+    asking::fetch_through,
     autostart::Autostart,
     demo::{Demo, Playing},
     notify,
@@ -11,22 +12,20 @@ use crate::{
     window::Window,
     words,
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use claudometer_core::{
-    Origin, Poll, ProviderId, Seat, SeatState, Settings, UsageSnapshotBundle, notice::Alert,
+    Origin, ProviderId, SeatState, Settings, UsageSnapshotBundle, notice::Alert,
 };
 use claudometer_engine::{Engine, Nudge};
-use claudometer_host::{Host, paths::Paths, watch::Watch};
+use claudometer_host::{Host, paths::Paths};
 use claudometer_provider::{GateBook, Organization, Provider, pipeline};
 use claudometer_view::{
     Context, Extras,
     tray::{self, TrayModel},
 };
 use claudometer_wire::{Bundle, link::Message};
-use futures::{FutureExt as _, future::BoxFuture};
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -35,10 +34,6 @@ use tokio_util::sync::CancellationToken;
 
 /// Words that tell a time change once a minute.
 const MINUTE: Duration = Duration::from_mins(1);
-/// Files of an assistant change in bursts while it works: one look per burst.
-const SETTLE: Duration = Duration::from_millis(300);
-/// Between two looks at files that change all the time.
-const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a desk is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,8 +108,8 @@ pub(crate) struct Inner {
     models: watch::Sender<Arc<TrayModel>>,
     pub(crate) events: broadcast::Sender<Message>,
     /// Told when there was another census, so that other files are watched.
-    counted: Notify,
-    stop: CancellationToken,
+    pub(crate) counted: Notify,
+    pub(crate) stop: CancellationToken,
 }
 
 pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -365,108 +360,6 @@ impl Desk {
             }
         }
     }
-
-    /// Follows credential files, logs and status lines: a change is seen within a second.
-    async fn follow_files(self) {
-        let (mut watch, mut changed) = Watch::new();
-        loop {
-            let watched = held(&self.0.census).watched.clone();
-            watch.set(watched.iter().cloned().chain([self.0.paths.passive()]));
-            let mut paths: Vec<PathBuf> = Vec::new();
-            tokio::select! {
-                () = self.0.stop.cancelled() => return,
-                () = self.0.counted.notified() => continue,
-                path = changed.recv() => paths.extend(path),
-            }
-            tokio::time::sleep(SETTLE).await;
-            while let Ok(path) = changed.try_recv() {
-                paths.push(path);
-            }
-            self.after_change(&paths).await;
-        }
-    }
-
-    async fn after_change(&self, paths: &[PathBuf]) {
-        if held(&self.0.demo).is_some() {
-            return;
-        }
-        self.recount().await;
-        let places = held(&self.0.census).polled.clone();
-        for provider in self.0.providers {
-            let credentials: Vec<PathBuf> = provider
-                .sources
-                .iter()
-                .filter(|source| !source.spec().passive)
-                .flat_map(|source| source.watched(&self.0.host))
-                .collect();
-            if paths.iter().any(|path| credentials.contains(path)) {
-                self.0.engine.nudge(Nudge::Credential(provider.id.clone())).await;
-            }
-            for place in places.iter().filter(|place| place.provider.id == provider.id) {
-                self.look(place).await;
-            }
-        }
-        tokio::time::sleep(LOOK_PAUSE).await;
-    }
-
-    /// Takes in what lies on this machine; a reading that is no news is not told.
-    async fn look(&self, place: &crate::seats::Place) {
-        let settings = self.settings().provider(&place.provider.id);
-        let errand = self.errand(place, &settings);
-        for (via, reading) in pipeline::look(errand).await {
-            let at = reading.as_of.unwrap_or_else(|| self.0.host.now());
-            let bundle = self.snapshot();
-            let state = bundle.seats.iter().find(|state| state.seat == place.found.seat);
-            if state.and_then(|state| state.last_good.as_ref()).is_none_or(|good| good.at < at) {
-                self.0.engine.observe(place.found.seat.clone(), via, reading).await;
-            }
-        }
-    }
-
-    fn errand<'a>(
-        &'a self,
-        place: &'a crate::seats::Place,
-        settings: &'a claudometer_core::settings::ProviderSettings,
-    ) -> pipeline::Errand<'a> {
-        let interval = self.settings().refresh_interval_seconds;
-        pipeline::Errand {
-            provider: place.provider,
-            found: &place.found,
-            settings,
-            host: &self.0.host,
-            book: &self.0.book,
-            fresh_for: TimeDelta::seconds(i64::from(interval)),
-        }
-    }
-
-    /// A command that asked on its own may have closed the gates just now: what it learned counts here too.
-    async fn recall(&self, seat: &Seat) {
-        let remembered = self.0.state_file.load().seats;
-        if let Some(state) = remembered.into_iter().find(|state| state.seat == *seat) {
-            self.0.engine.recall(state).await;
-        }
-    }
-
-    async fn poll(&self, seat: Seat) -> Poll {
-        let place = held(&self.0.census).place(&seat).cloned();
-        let Some(place) = place else {
-            return Poll {
-                readings: Vec::new(),
-                attempts: Vec::new(),
-                failure: None,
-                not_before: self.0.host.now(),
-            };
-        };
-        let settings = self.settings().provider(&place.provider.id);
-        let pass = pipeline::poll(self.errand(&place, &settings)).await;
-        if pass.poll.readings.is_empty() && pass.poll.failure.is_none() {
-            self.recall(&seat).await;
-        }
-        if !pass.organizations.is_empty() {
-            held(&self.0.organizations).insert(place.provider.id.clone(), pass.organizations);
-        }
-        pass.poll
-    }
 }
 
 /// What texts depend on, for a command that needs no desk.
@@ -486,23 +379,4 @@ fn empty_model(host: &Host, settings: &Settings) -> TrayModel {
         first_run: None,
     };
     tray::model(&UsageSnapshotBundle::default(), &context, &extras)
-}
-
-/// The engine's way to a poll. It holds the desk weakly: the desk owns the engine.
-fn fetch_through(desk: std::sync::Weak<Inner>) -> claudometer_engine::Fetch {
-    Arc::new(move |seat: Seat| -> BoxFuture<'static, Poll> {
-        let desk = desk.clone();
-        async move {
-            match desk.upgrade() {
-                Some(inner) => Desk(inner).poll(seat).await,
-                None => Poll {
-                    readings: Vec::new(),
-                    attempts: Vec::new(),
-                    failure: None,
-                    not_before: DateTime::<Utc>::MAX_UTC,
-                },
-            }
-        }
-        .boxed()
-    })
 }

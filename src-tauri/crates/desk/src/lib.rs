@@ -5,6 +5,7 @@
 mod acts;
 pub mod alerts;
 pub mod answers;
+mod asking;
 pub mod autostart;
 pub mod demo;
 mod desk;

@@ -4,9 +4,12 @@ use crate::{
     Demo, Desk, Options, Role, launch, link,
     settings_file::{self, Override},
 };
+use claudometer_engine::Nudge;
 use claudometer_host::{
-    Clock, Environment, Files, Host, Http, Processes, Secrets, env, lock::Lock, paths::Paths, trace,
+    Clock, Environment, Files, Host, Http, Processes, Secrets, env, lock::Lock, paths::Paths,
+    power, trace,
 };
+use claudometer_view::tray::Action;
 use claudometer_wire::{ErrorCode, IpcError};
 use std::{path::PathBuf, sync::Arc};
 use tokio::signal::unix::{SignalKind, signal};
@@ -102,12 +105,35 @@ impl Claim {
             version,
         };
         let desk = Desk::start(options).await;
+        #[cfg(target_os = "linux")] // elsewhere notices tell nothing back
+        tokio::spawn(follow_clicks(desk.clone()));
+        tokio::spawn(follow_power(desk.clone()));
         let serving = desk.clone();
         tokio::spawn(async move {
             listener.serve(Arc::new(serving.clone()), serving.stop_token()).await;
             drop(lock);
         });
         Ok(desk)
+    }
+}
+
+/// A click on a notice opens the window.
+#[cfg(target_os = "linux")]
+async fn follow_clicks(desk: Desk) {
+    let mut clicks = crate::notify::Clicks::listen();
+    while let Some(click) = clicks.recv().await {
+        desk.act(Action::Open(None), click.activation_token.as_deref()).await;
+    }
+}
+
+async fn follow_power(desk: Desk) {
+    let mut changes = power::listen();
+    while let Some(change) = changes.recv().await {
+        desk.nudge(match change {
+            power::Change::Wake => Nudge::Wake,
+            power::Change::NetworkUp => Nudge::NetworkUp,
+        })
+        .await;
     }
 }
 

@@ -1,0 +1,145 @@
+//! Asking: the engine's way to the pipeline, and what files on this machine tell by themselves.
+
+use crate::{
+    desk::{Desk, Inner, held},
+    seats::Place,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use claudometer_core::{Poll, Seat, settings::ProviderSettings};
+use claudometer_engine::Nudge;
+use claudometer_host::watch::Watch;
+use claudometer_provider::pipeline;
+use futures::{FutureExt as _, future::BoxFuture};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+/// Files of an assistant change in bursts while it works: one look per burst.
+const SETTLE: Duration = Duration::from_millis(300);
+/// Between two looks at files that change all the time.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// The engine's way to a poll. It holds the desk weakly: the desk owns the engine.
+pub(crate) fn fetch_through(desk: Weak<Inner>) -> claudometer_engine::Fetch {
+    Arc::new(move |seat: Seat| -> BoxFuture<'static, Poll> {
+        let desk = desk.clone();
+        async move {
+            match desk.upgrade() {
+                Some(inner) => Desk(inner).poll(seat).await,
+                None => Poll {
+                    readings: Vec::new(),
+                    attempts: Vec::new(),
+                    failure: None,
+                    not_before: DateTime::<Utc>::MAX_UTC,
+                },
+            }
+        }
+        .boxed()
+    })
+}
+
+impl Desk {
+    /// Follows credential files, logs and status lines: a change is seen within a second.
+    pub(crate) async fn follow_files(self) {
+        let (mut watch, mut changed) = Watch::new();
+        loop {
+            let watched = held(&self.0.census).watched.clone();
+            watch.set(watched.iter().cloned().chain([self.0.paths.passive()]));
+            let mut paths: Vec<PathBuf> = Vec::new();
+            tokio::select! {
+                () = self.0.stop.cancelled() => return,
+                () = self.0.counted.notified() => continue,
+                path = changed.recv() => paths.extend(path),
+            }
+            tokio::time::sleep(SETTLE).await;
+            while let Ok(path) = changed.try_recv() {
+                paths.push(path);
+            }
+            self.after_change(&paths).await;
+        }
+    }
+
+    async fn after_change(&self, paths: &[PathBuf]) {
+        if held(&self.0.demo).is_some() {
+            return;
+        }
+        self.recount().await;
+        let places = held(&self.0.census).polled.clone();
+        for provider in self.0.providers {
+            let credentials: Vec<PathBuf> = provider
+                .sources
+                .iter()
+                .filter(|source| !source.spec().passive)
+                .flat_map(|source| source.watched(&self.0.host))
+                .collect();
+            if paths.iter().any(|path| credentials.contains(path)) {
+                self.0.engine.nudge(Nudge::Credential(provider.id.clone())).await;
+            }
+            for place in places.iter().filter(|place| place.provider.id == provider.id) {
+                self.look(place).await;
+            }
+        }
+        tokio::time::sleep(LOOK_PAUSE).await;
+    }
+
+    /// Takes in what lies on this machine; a reading that is no news is not told.
+    async fn look(&self, place: &Place) {
+        let settings = self.settings().provider(&place.provider.id);
+        let errand = self.errand(place, &settings);
+        for (via, reading) in pipeline::look(errand).await {
+            let at = reading.as_of.unwrap_or_else(|| self.0.host.now());
+            let bundle = self.snapshot();
+            let state = bundle.seats.iter().find(|state| state.seat == place.found.seat);
+            if state.and_then(|state| state.last_good.as_ref()).is_none_or(|good| good.at < at) {
+                self.0.engine.observe(place.found.seat.clone(), via, reading).await;
+            }
+        }
+    }
+
+    fn errand<'a>(
+        &'a self,
+        place: &'a Place,
+        settings: &'a ProviderSettings,
+    ) -> pipeline::Errand<'a> {
+        let interval = self.settings().refresh_interval_seconds;
+        pipeline::Errand {
+            provider: place.provider,
+            found: &place.found,
+            settings,
+            host: &self.0.host,
+            book: &self.0.book,
+            fresh_for: TimeDelta::seconds(i64::from(interval)),
+        }
+    }
+
+    /// A command that asked on its own may have closed the gates just now: what it learned counts here too.
+    async fn recall(&self, seat: &Seat) {
+        let remembered = self.0.state_file.load().seats;
+        if let Some(state) = remembered.into_iter().find(|state| state.seat == *seat) {
+            self.0.engine.recall(state).await;
+        }
+    }
+
+    async fn poll(&self, seat: Seat) -> Poll {
+        let place = held(&self.0.census).place(&seat).cloned();
+        let Some(place) = place else {
+            return Poll {
+                readings: Vec::new(),
+                attempts: Vec::new(),
+                failure: None,
+                not_before: self.0.host.now(),
+            };
+        };
+        let settings = self.settings().provider(&place.provider.id);
+        let pass = pipeline::poll(self.errand(&place, &settings)).await;
+        if pass.poll.readings.is_empty() && pass.poll.failure.is_none() {
+            self.recall(&seat).await;
+        }
+        if !pass.organizations.is_empty() {
+            held(&self.0.organizations).insert(place.provider.id.clone(), pass.organizations);
+        }
+        pass.poll
+    }
+}
