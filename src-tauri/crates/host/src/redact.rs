@@ -4,7 +4,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex_lite::Regex;
 use std::{
     borrow::Cow,
-    sync::{LazyLock, PoisonError, RwLock},
+    sync::{LazyLock, OnceLock, PoisonError, RwLock},
 };
 
 /// A value shorter than this would take innocent text with it.
@@ -119,7 +119,8 @@ static EXPRESSIONS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
 struct Known {
     values: Vec<String>,
     home: Option<String>,
-    search: Option<AhoCorasick>,
+    /// Made when the next text is scrubbed: tokens are read far more often than anything is written.
+    search: OnceLock<Option<AhoCorasick>>,
 }
 
 static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
@@ -139,7 +140,7 @@ pub fn register(value: &str) {
         known.values.remove(0);
     }
     known.values.push(value.to_owned());
-    known.search = search_for(&known.values);
+    known.search = OnceLock::new();
 }
 
 fn search_for(values: &[String]) -> Option<AhoCorasick> {
@@ -163,7 +164,7 @@ pub fn register_home(home: &std::path::Path) {
 pub fn scrub(text: &str) -> Cow<'_, str> {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     let mut text = Cow::Borrowed(text);
-    if let Some(search) = &known.search
+    if let Some(search) = known.search.get_or_init(|| search_for(&known.values))
         && search.is_match(text.as_ref())
     {
         let instead = vec!["<redacted>"; known.values.len()];
