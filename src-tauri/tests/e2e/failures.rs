@@ -22,9 +22,9 @@ async fn after_good(reply: Reply) -> Result<(World, Item)> {
 async fn trouble(world: &World) -> Option<(String, Value)> {
     let document: Value =
         serde_json::from_str(&world.printed(&["usage", "--json"]).await.ok()?).ok()?;
-    let card = document["usage"]["cards"][0].clone();
-    let code = card["trouble"]["code"].as_str()?.to_owned();
-    Some((code, card))
+    let account = document["accounts"][0].clone();
+    let code = account["trouble"]["code"].as_str()?.to_owned();
+    Some((code, account))
 }
 
 #[tokio::test]
@@ -47,8 +47,12 @@ async fn whatever_the_vendor_answers_the_last_good_numbers_stay_and_the_trouble_
             trouble(&world).await.filter(|(found, _)| found == code)
         })
         .await?;
-        assert_eq!(found.1["meters"][0]["used"], json!(37.0), "{code}: the last good number stays");
-        assert_eq!(found.1["meters"][0]["fresh"], json!("stale"), "{code}");
+        assert_eq!(
+            found.1["windows"][0]["usedPercent"],
+            json!(37.0),
+            "{code}: the last good number stays"
+        );
+        assert_eq!(found.1["windows"][0]["stale"], json!(true), "{code}");
         item.row("37%").await?;
         assert!(
             !found.1["trouble"]["remedy"].as_str().unwrap_or_default().is_empty(),

@@ -1,30 +1,39 @@
-//! The window's types and command signatures, written from the Rust types.
+//! Files written from the Rust types: the window's types and command signatures, the JSON Schemas of what commands print.
 
 use crate::repository;
 use anyhow::{Context as _, Result};
+use claudometer_wire::report::{ErrorReport, Report};
 use std::path::PathBuf;
 
-/// The generated files: name in `src/lib/gen/` and contents.
-fn generated() -> [(&'static str, String); 2] {
+/// The generated files: path from the root of the repository and contents.
+fn generated() -> [(&'static str, String); 4] {
     [
-        ("wire.ts", claudometer_wire::ts::typescript()),
-        ("commands.ts", claudometer_wire::ts::commands()),
+        ("src/lib/gen/wire.ts", claudometer_wire::ts::typescript()),
+        ("src/lib/gen/commands.ts", claudometer_wire::ts::commands()),
+        ("src-tauri/schemas/usage.schema.json", schema::<Report>()),
+        ("src-tauri/schemas/error.schema.json", schema::<ErrorReport>()),
     ]
 }
 
-fn folder() -> PathBuf {
-    repository::root().join("src/lib/gen")
+fn schema<T: schemars::JsonSchema>() -> String {
+    let schema = schemars::schema_for!(T);
+    format!("{:#}\n", schema.as_value())
+}
+
+fn path(name: &str) -> PathBuf {
+    repository::root().join(name)
 }
 
 /// Writes the files; leaves the time stamps of unchanged ones alone.
 pub(crate) fn write() -> Result<bool> {
-    std::fs::create_dir_all(folder()).context("src/lib/gen could not be made")?;
     let drifted = drifted();
     for (name, text) in generated() {
         if drifted.contains(&name) {
-            std::fs::write(folder().join(name), text)
-                .with_context(|| format!("src/lib/gen/{name} could not be written"))?;
-            println!("src/lib/gen/{name} is written.");
+            let folder = path(name).parent().map(PathBuf::from).unwrap_or_default();
+            std::fs::create_dir_all(folder)
+                .and_then(|()| std::fs::write(path(name), text))
+                .with_context(|| format!("{name} could not be written"))?;
+            println!("{name} is written.");
         }
     }
     Ok(true)
@@ -34,9 +43,7 @@ pub(crate) fn write() -> Result<bool> {
 pub(crate) fn check() -> bool {
     let drifted = drifted();
     for name in &drifted {
-        println!(
-            "src/lib/gen/{name} differs from the Rust types: run `npm run gen` and commit it."
-        );
+        println!("{name} differs from the Rust types: run `npm run gen` and commit it.");
     }
     drifted.is_empty()
 }
@@ -44,7 +51,7 @@ pub(crate) fn check() -> bool {
 /// Names of the files that are missing or differ.
 fn drifted() -> Vec<&'static str> {
     let current = |name: &str, text: &str| {
-        std::fs::read_to_string(folder().join(name)).is_ok_and(|found| found == text)
+        std::fs::read_to_string(path(name)).is_ok_and(|found| found == text)
     };
     generated()
         .into_iter()
@@ -57,6 +64,6 @@ fn drifted() -> Vec<&'static str> {
 mod tests {
     #[test]
     fn the_generated_types_say_what_the_rust_types_say() {
-        assert_eq!(super::drifted(), [""; 0], "run `npm run gen` and commit src/lib/gen");
+        assert_eq!(super::drifted(), [""; 0], "run `npm run gen` and commit what it writes");
     }
 }

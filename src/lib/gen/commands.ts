@@ -5,12 +5,18 @@ import type * as wire from './wire';
 export interface Commands {
   /** The snapshot and everything that the settings pages show. */
   get_state: { args: Record<string, never>; answer: wire.State };
+  /** The snapshot alone: the quickest answer. */
+  get_bundle: { args: Record<string, never>; answer: wire.Bundle };
+  /** The snapshot for scripts. */
+  get_report: { args: Record<string, never>; answer: wire.Report };
   /** Applies a draft wholly, or names every problem and applies nothing. */
   save_settings: { args: { draft: wire.Draft }; answer: wire.SettingsState };
   /** Deletes a kept secret from keychain and memory. */
   forget_secret: { args: { provider: string; field: string }; answer: wire.SettingsState };
   /** Asks for fresh numbers, of one provider or of all, as far as floors and pauses allow; answers once they are published. */
   refresh: { args: { provider: string | null }; answer: wire.Bundle };
+  /** Forgets the remembered numbers; they are asked for again as soon as floors allow. */
+  forget_numbers: { args: Record<string, never>; answer: null };
   /** Installs or removes the bridge into an assistant's status line. */
   set_bridge: { args: { provider: string; installed: boolean }; answer: wire.SettingsState };
   /** Sends a notification now, to see whether and how the desktop shows it. */

@@ -134,6 +134,10 @@ startAtLogin: boolean,
  */
 checkUpdatesOnStartup: boolean, 
 /**
+ * Providers, by id, that do for a role such as `review`; `claudometer route --role` ranks them.
+ */
+routeRoles: { [key in string]: Array<string> }, 
+/**
  * Locale of dates, like `de_AT`; `None` is the system's.
  */
 locale: string | null, };
@@ -601,6 +605,210 @@ settings: Settings,
  * Secrets that were typed.
  */
 secrets: Array<SecretDraft>, };
+
+export type WindowReport = { 
+/**
+ * Stable within its account: `session`, `weekly:opus`.
+ */
+id: string, 
+/**
+ * `session`, `daily`, `weekly`, `monthly`...
+ */
+kind: string, 
+/**
+ * For people: `Weekly · Opus`.
+ */
+label: string, 
+/**
+ * The model that it counts alone.
+ */
+model: string | null, 
+/**
+ * Percent used, 0-100 or more; `null` is not reported, never zero.
+ */
+usedPercent: number | null, 
+/**
+ * Percent left, 0-100; `null` is not reported.
+ */
+leftPercent: number | null, 
+/**
+ * Where an even use would stand now, percent 0-100.
+ */
+expectedPercent: number | null, 
+/**
+ * Where the present pace ends, percent 0-100 or more.
+ */
+projectedPercent: number | null, 
+/**
+ * When it resets, in UTC.
+ */
+resetsAt: string | null, 
+/**
+ * Seconds until then.
+ */
+resetsInSeconds: number | null, 
+/**
+ * Its length, in minutes.
+ */
+windowMinutes: number | null, 
+/**
+ * When this number was measured, in UTC.
+ */
+observedAt: string, 
+/**
+ * Id of the source that told it.
+ */
+source: string, 
+/**
+ * Whether it is old, or something has failed since.
+ */
+stale: boolean, 
+/**
+ * Whether the window has ended since it was measured.
+ */
+rolledOver: boolean, };
+
+export type CreditsReport = { 
+/**
+ * What is left, as a decimal number in `unit`; `null` is not reported.
+ */
+balance: string | null, 
+/**
+ * `usd`, `eur`, `credits`, `requests`, `points`.
+ */
+unit: string, 
+/**
+ * Whether there is no limit.
+ */
+unlimited: boolean, 
+/**
+ * When it expires, in UTC.
+ */
+expiresAt: string | null, };
+
+export type SpendReport = { 
+/**
+ * Spent so far, as a decimal number of whole units of `currency`.
+ */
+used: string, 
+/**
+ * The cap, likewise; `null` is uncapped or not said.
+ */
+limit: string | null, 
+/**
+ * ISO 4217 code.
+ */
+currency: string, 
+/**
+ * Percent of the cap.
+ */
+usedPercent: number | null, 
+/**
+ * When the period ends, in UTC.
+ */
+resetsAt: string | null, };
+
+export type TroubleReport = { 
+/**
+ * Kind: `auth_expired`, `rate_limited`...
+ */
+code: string, 
+/**
+ * What happened.
+ */
+detail: string, 
+/**
+ * What to do.
+ */
+remedy: string, 
+/**
+ * Since when it stands, in UTC.
+ */
+since: string, };
+
+export type AccountReport = { 
+/**
+ * `provider/account`, stable.
+ */
+seat: string, 
+/**
+ * Provider id.
+ */
+provider: string, 
+/**
+ * Provider's name.
+ */
+name: string, 
+/**
+ * Plan as people know it.
+ */
+plan: string | null, 
+/**
+ * E-mail address or organisation.
+ */
+account: string | null, 
+/**
+ * When the newest numbers were measured, in UTC; `null` when there are none.
+ */
+observedAt: string | null, 
+/**
+ * Age of the newest numbers, in seconds.
+ */
+ageSeconds: number | null, 
+/**
+ * Id of the source of the newest numbers.
+ */
+source: string | null, 
+/**
+ * Whether the vendor said that a limit is reached.
+ */
+limitReached: boolean, 
+/**
+ * Windows, the account's own first.
+ */
+windows: Array<WindowReport>, 
+/**
+ * Balance.
+ */
+credits: CreditsReport | null, 
+/**
+ * Money spent beyond the plan.
+ */
+spend: SpendReport | null, 
+/**
+ * Resets that can be triggered by hand.
+ */
+resetCredits: number | null, 
+/**
+ * Standing trouble; numbers beside it are the last good ones.
+ */
+trouble: TroubleReport | null, 
+/**
+ * When it is asked again, in UTC.
+ */
+nextPollAt: string | null, };
+
+export type Report = { 
+/**
+ * Version of this document.
+ */
+schemaVersion: number, 
+/**
+ * When it was made, in UTC.
+ */
+generatedAt: string, 
+/**
+ * Whether recorded answers are shown, not live ones.
+ */
+demo: boolean, 
+/**
+ * Standing remarks about the whole, such as a test origin in use.
+ */
+remarks: Array<string>, 
+/**
+ * One per account.
+ */
+accounts: Array<AccountReport>, };
 
 export type State = { 
 /**

@@ -15,9 +15,48 @@ use std::path::PathBuf;
   claudometer doctor          explain what is found, tried and waited for
   claudometer --demo          look around with recorded answers, without a network
 
+The id of a provider alone is short for `usage` with it.
+
 Exit codes: 0 ok, 1 other, 2 not signed in, 3 network or rate limit, 4 configuration, 5 partly."
 )]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do; nothing starts the resident in the tray.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Global {
+    /// Print one JSON document, errors too.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say nothing on standard error.
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more on standard error.
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    /// No colours, whatever the terminal.
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+    /// Ask the vendors now instead of showing what is remembered, as far as their floors allow.
+    #[arg(long, global = true)]
+    pub(crate) no_cache: bool,
+    /// Ask nobody: show what is remembered and what lies on this machine.
+    #[arg(long, global = true, conflicts_with = "no_cache")]
+    pub(crate) offline: bool,
+    /// Show what is known after so many seconds, whoever has not answered.
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) timeout: Option<u64>,
+    /// Use another settings file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Put a setting above the file and the environment, for this run.
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
     /// Show recorded answers of every state instead of live ones.
     #[arg(long, global = true)]
     pub(crate) demo: bool,
@@ -27,18 +66,6 @@ pub(crate) struct Args {
     /// Only these states of the demo, by name.
     #[arg(long = "scene", global = true, value_name = "NAME", requires = "demo")]
     pub(crate) scenes: Vec<String>,
-    /// Put a setting above the file and the environment, for this run.
-    #[arg(long, global = true, value_name = "KEY=VALUE")]
-    pub(crate) set: Vec<String>,
-    /// Say more on standard error.
-    #[arg(long, short, global = true)]
-    pub(crate) verbose: bool,
-    /// No colours, whatever the terminal.
-    #[arg(long, global = true)]
-    pub(crate) no_color: bool,
-    /// What to do; nothing starts the resident in the tray.
-    #[command(subcommand)]
-    pub(crate) command: Option<Command>,
 }
 
 /// Commands.
@@ -46,37 +73,208 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Show limits, resets and pace.
     Usage(Usage),
+    /// Show limits again and again, in place.
+    Watch(Watch),
+    /// Say which provider has most left, and why.
+    Route(Route),
+    /// Print a short line for a status bar, or take an assistant's own status line.
+    Statusline(Statusline),
+    /// Say how to sign in, whether it works, or keep a typed secret after checking it.
+    Auth(Auth),
+    /// Secrets that were typed: keep, list, delete.
+    #[command(subcommand)]
+    Key(Key),
+    /// What is remembered between runs.
+    #[command(subcommand)]
+    Cache(Cache),
+    /// Settings: show, find, change.
+    #[command(subcommand)]
+    Config(Config),
+    /// Explain what is found, tried and waited for; without secrets.
+    Doctor(Doctor),
     /// Open the window.
     Open {
         /// Page: overview, providers, alerts, general, about.
         page: Option<String>,
     },
-    /// Explain what is found, tried and waited for; without secrets.
-    Doctor,
-    /// Take an assistant's status line from standard input, print a line for it.
-    Statusline {
-        /// The assistant that writes.
-        #[arg(long, value_name = "PROVIDER")]
-        from: String,
-    },
     /// End the resident.
     Quit,
+    /// Print a completion script for a shell.
+    #[command(
+        after_help = "Example: claudometer completion bash > ~/.local/share/bash-completion/completions/claudometer"
+    )]
+    Completion {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    #[command(after_help = "Example: claudometer man | man -l -")]
+    Man,
     /// For developers.
     #[command(subcommand, hide = true)]
     Debug(Debug),
+    /// A provider's id.
+    #[command(external_subcommand)]
+    Provider(Vec<String>),
 }
 
 /// What `usage` shows.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
+#[command(after_help = "Examples:
+  claudometer usage --json | jq '.providers[].windows[]'
+  claudometer usage --no-cache --timeout 5")]
 pub(crate) struct Usage {
     /// Only these providers.
     pub(crate) providers: Vec<String>,
-    /// One JSON document.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Ask the vendors now, as far as their floors allow.
+    /// The same as --no-cache.
     #[arg(long)]
     pub(crate) refresh: bool,
+}
+
+/// How `watch` goes on.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Ends with Ctrl-C. Vendors are asked as often as always, however often the picture changes."
+)]
+pub(crate) struct Watch {
+    /// Only these providers.
+    pub(crate) providers: Vec<String>,
+    /// Seconds between two pictures.
+    #[arg(long, short = 'n', value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) interval: u64,
+}
+
+/// What `route` ranks.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  claudometer route                 all providers, most left first
+  claudometer route opus            those with a window for that model, or none at all
+  claudometer route --role review   those that the setting routeRoles names for review")]
+pub(crate) struct Route {
+    /// Only providers that count this model by itself, or do not count by model.
+    pub(crate) model: Option<String>,
+    /// Only providers that the settings name for this role.
+    #[arg(long)]
+    pub(crate) role: Option<String>,
+}
+
+/// What `statusline` prints.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  waybar   \"custom/claudometer\": {\"exec\": \"claudometer statusline --format waybar\", \"return-type\": \"json\", \"interval\": 30}
+  tmux     set -g status-right '#(claudometer statusline --format tmux)'")]
+pub(crate) struct Statusline {
+    /// The assistant that writes to standard input; without it, the line is about all.
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) from: Option<String>,
+    /// For which bar.
+    #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "from")]
+    pub(crate) format: Format,
+}
+
+/// The forms that bars understand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// One plain line.
+    Text,
+    /// waybar's JSON.
+    Waybar,
+    /// tmux's colours.
+    Tmux,
+    /// i3bar's JSON block.
+    I3bar,
+    /// polybar's colours.
+    Polybar,
+    /// xbar and SwiftBar: a title, then a menu.
+    Xbar,
+}
+
+/// What `auth` does.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  claudometer auth                       which providers are signed in, and how to sign in to the others
+  pass show my-key | claudometer auth PROVIDER --token -")]
+pub(crate) struct Auth {
+    /// The provider; without it, all are listed.
+    pub(crate) provider: Option<String>,
+    /// Only say whether it is signed in: exit code 0 or 2.
+    #[arg(long, conflicts_with_all = ["delete", "token"])]
+    pub(crate) status: bool,
+    /// Delete a typed secret.
+    #[arg(long, requires = "provider", conflicts_with = "token")]
+    pub(crate) delete: bool,
+    /// Read a secret from standard input (`-`), check it with the vendor, keep it.
+    #[arg(long, requires = "provider", value_name = "-", value_parser = ["-"])]
+    pub(crate) token: Option<String>,
+}
+
+/// Secrets that were typed.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Read a secret from standard input or ask for it, check it with the vendor, keep it in the keychain.
+    Set {
+        /// The provider.
+        provider: String,
+        /// The field, where a provider has several.
+        field: Option<String>,
+    },
+    /// Which secrets are kept, and where; never their values.
+    List,
+    /// Delete a secret.
+    Delete {
+        /// The provider.
+        provider: String,
+        /// The field, where a provider has several.
+        field: Option<String>,
+    },
+}
+
+/// What is remembered.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Cache {
+    /// What is remembered, how old it is, and when a vendor may be asked again.
+    Show,
+    /// Forget the remembered numbers. Floors and pauses stay: they are the vendors'.
+    Clear,
+}
+
+/// Settings.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Every setting in force, and what overrides it.
+    Show,
+    /// Where the file is.
+    Path,
+    /// One setting.
+    Get {
+        /// Its key, such as display.metric.
+        key: String,
+    },
+    /// Change one setting.
+    #[command(after_help = "Examples:
+  claudometer config set display.figure left
+  claudometer config set alerts.thresholds '[50, 80, 95]'")]
+    Set {
+        /// Its key.
+        key: String,
+        /// Its value, as JSON or as plain text.
+        value: String,
+    },
+    /// Open the file in $VISUAL or $EDITOR, then say what is wrong with it.
+    Edit,
+    /// Put one setting, or all, back to what it is without a file.
+    Reset {
+        /// Its key; without one, all.
+        key: Option<String>,
+    },
+}
+
+/// What `doctor` does with its report.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    /// Write the report to a file, after showing it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
 }
 
 /// Developers' commands.

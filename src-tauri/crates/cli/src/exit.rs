@@ -30,20 +30,24 @@ impl From<Exit> for ExitCode {
 impl Exit {
     /// The code for what a set of cards shows.
     pub(crate) fn of_cards(cards: &[Card]) -> Self {
-        let failing: Vec<Self> = cards
-            .iter()
-            .filter_map(|card| card.trouble.as_ref())
-            .map(|trouble| Self::of_code(&trouble.code))
-            .collect();
+        let troubles = cards.iter().map(|card| card.trouble.as_ref());
+        Self::of_troubles(troubles.map(|trouble| trouble.map(|trouble| trouble.code.as_str())))
+    }
+
+    /// The code for a set of accounts, each with the code of its trouble or none.
+    pub(crate) fn of_troubles<'a>(accounts: impl Iterator<Item = Option<&'a str>>) -> Self {
+        let all: Vec<Option<&str>> = accounts.collect();
+        let failing: Vec<Self> = all.iter().flatten().map(|code| Self::of_code(code)).collect();
         match failing.first() {
             None => Self::Ok,
-            Some(_) if failing.len() < cards.len() => Self::Partial,
+            Some(_) if failing.len() < all.len() => Self::Partial,
             Some(first) if failing.iter().all(|code| code == first) => *first,
             Some(_) => Self::Other,
         }
     }
 
-    fn of_code(code: &str) -> Self {
+    /// The code for one trouble, by its own code.
+    pub(crate) fn of_code(code: &str) -> Self {
         Trouble::ALL
             .into_iter()
             .find(|trouble| trouble.code() == code)

@@ -17,12 +17,16 @@ fn main() -> std::process::ExitCode {
         return claudometer_host::guard::main(words);
     }
     let args = args::Args::parse();
+    if args.global.quiet {
+        out::be_quiet();
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             return out::failure(
                 &format!("The runtime could not be started: {error}."),
                 Exit::Other,
+                args.global.json,
             )
             .into();
         }

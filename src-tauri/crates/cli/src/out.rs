@@ -2,17 +2,19 @@
 
 use crate::exit::Exit;
 use claudometer_host::Host;
-use std::io::{self, IsTerminal as _, Write as _};
+use claudometer_view::table::Style;
+use claudometer_wire::report::{ErrorDetail, ErrorReport, SCHEMA_VERSION};
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
-/// How the terminal wants it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Style {
-    /// Columns.
-    pub(crate) width: usize,
-    /// Whether colours are wanted.
-    pub(crate) color: bool,
-    /// Whether only ASCII can be shown.
-    pub(crate) ascii: bool,
+/// Whether nothing is said on standard error.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From now on nothing is said on standard error.
+pub(crate) fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
 }
 
 /// What standard output is, and what person and environment ask for.
@@ -23,7 +25,7 @@ pub(crate) fn style(host: &Host, no_color: bool) -> Style {
     let refused = no_color || host.env.get("NO_COLOR").is_some();
     let columns = host.env.get("COLUMNS").and_then(|text| text.parse().ok());
     let width = columns
-        .or_else(|| terminal.then(claudometer_host::process::terminal_width).flatten())
+        .or_else(|| terminal.then(claudometer_host::terminal::width).flatten())
         .unwrap_or(80);
     let utf8 = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| host.env.get(name));
     let ascii = dumb
@@ -34,17 +36,42 @@ pub(crate) fn style(host: &Host, no_color: bool) -> Style {
 
 /// Prints; a reader that has gone (a closed pipe) is no error.
 pub(crate) fn print(text: &str) {
+    try_print(text);
+}
+
+/// Prints; false where the reader has gone.
+pub(crate) fn try_print(text: &str) -> bool {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).ok(); // the reader has gone
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+}
+
+/// Prints one JSON document, a line of its own.
+pub(crate) fn print_json<T: serde::Serialize>(document: &T) {
+    match serde_json::to_string(document) {
+        Ok(text) => print(&format!("{text}\n")),
+        Err(error) => say(&format!("The document could not be written: {error}.")),
+    }
+}
+
+/// Whether standard output is a terminal.
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// Prints a line on standard error.
 pub(crate) fn say(text: &str) {
-    writeln!(io::stderr().lock(), "{text}").ok(); // nobody reads standard error
+    if !QUIET.load(Ordering::Relaxed) {
+        writeln!(io::stderr().lock(), "{text}").ok(); // nobody reads standard error
+    }
 }
 
-/// Says why a command failed.
-pub(crate) fn failure(text: &str, exit: Exit) -> Exit {
-    say(&format!("claudometer: {text}"));
+/// Says why a command failed; with `--json` as a document.
+pub(crate) fn failure(text: &str, exit: Exit, as_json: bool) -> Exit {
+    if as_json {
+        let error = ErrorDetail { exit_code: exit as u8, message: text.to_owned() };
+        print_json(&ErrorReport { schema_version: SCHEMA_VERSION, error });
+    } else {
+        say(&format!("claudometer: {text}"));
+    }
     exit
 }

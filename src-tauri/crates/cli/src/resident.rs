@@ -18,7 +18,7 @@ pub(crate) async fn run(args: &Args, host: Host) -> Result<Exit, Refusal> {
         return hand_over(args, &host).await;
     };
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    let wanted = Wanted { version, flags, demo: setup::demo(args), verbose: args.verbose };
+    let wanted = Wanted { version, flags, demo: setup::demo(args), verbose: args.global.verbose };
     let started = desktop::start(claim, wanted).await.map_err(refused)?;
     only::until_asked_to_end(&started.desk).await;
     started.desk.stop();
@@ -36,7 +36,7 @@ async fn hand_over(args: &Args, host: &Host) -> Result<Exit, Refusal> {
         Exit::Other,
     ))?;
     let told = |error: IpcError| (error.message, Exit::Other);
-    if args.demo {
+    if args.global.demo {
         resident.call(Command::SetDemo { on: true }).await.map_err(told)?;
     }
     resident.call(Command::OpenWindow { page: None }).await.map_err(told)?;

@@ -18,7 +18,7 @@ pub(crate) fn host() -> Result<Host, Refusal> {
 
 /// Settings that were given as flags.
 pub(crate) fn flags(args: &Args) -> Result<Vec<Override>, Refusal> {
-    let given = args.set.iter().map(|text| settings_file::from_flag(text));
+    let given = args.global.set.iter().map(|text| settings_file::from_flag(text));
     given.map(|one| one.map_err(|problem| (problem.to_string(), Exit::Config))).collect()
 }
 
@@ -30,7 +30,8 @@ pub(crate) fn options(args: &Args, host: Host, role: Role) -> Result<Options, Re
     overrides.extend(flags(args)?);
     Ok(Options {
         role,
-        paths: Paths::of(&host.env),
+        paths: paths(args, &host)?,
+        offline: args.global.offline,
         debug: host.env.says_yes(env::DEBUG),
         host,
         providers: claudometer_providers::ALL,
@@ -42,5 +43,15 @@ pub(crate) fn options(args: &Args, host: Host, role: Role) -> Result<Options, Re
 
 /// The demo that was asked for.
 pub(crate) fn demo(args: &Args) -> Option<Demo> {
-    args.demo.then(|| Demo { seed: args.seed, scenes: args.scenes.clone() })
+    let global = &args.global;
+    global.demo.then(|| Demo { seed: global.seed, scenes: global.scenes.clone() })
+}
+
+/// Where our files are: the usual places, with another settings file where one was given.
+pub(crate) fn paths(args: &Args, host: &Host) -> Result<Paths, Refusal> {
+    let paths = Paths::of(&host.env);
+    let Some(file) = &args.global.config else { return Ok(paths) };
+    let absolute = std::path::absolute(file)
+        .map_err(|error| (format!("{}: {error}.", file.display()), Exit::Config))?;
+    Ok(paths.with_settings(absolute))
 }

@@ -48,6 +48,19 @@ pub enum CreditUnit {
     Points,
 }
 
+impl CreditUnit {
+    /// The name used in JSON.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Usd => "usd",
+            Self::Eur => "eur",
+            Self::Credits => "credits",
+            Self::Requests => "requests",
+            Self::Points => "points",
+        }
+    }
+}
+
 /// A prepaid or granted balance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credits {

@@ -33,6 +33,8 @@ pub struct Settings {
     pub start_at_login: bool,
     /// Whether a new version is looked for at start.
     pub check_updates_on_startup: bool,
+    /// Providers, by id, that do for a role such as `review`; `claudometer route --role` ranks them.
+    pub route_roles: BTreeMap<String, Vec<String>>,
     /// Locale of dates, like `de_AT`; `None` is the system's.
     pub locale: Option<String>,
 }
@@ -291,6 +293,7 @@ impl Default for Settings {
             theme: Theme::System,
             start_at_login: false,
             check_updates_on_startup: true,
+            route_roles: BTreeMap::new(),
             locale: None,
         }
     }

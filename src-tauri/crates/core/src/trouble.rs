@@ -97,6 +97,8 @@ pub enum Skip {
     TurnedOff,
     /// Its credential belongs to another account than the seat.
     OtherAccount,
+    /// Nobody may be asked in this run: it was told to stay offline.
+    Offline,
 }
 
 /// How one attempt at one source ended.

@@ -23,6 +23,8 @@ impl Desk {
     pub async fn call(&self, command: Command) -> Result<Value, IpcError> {
         match command {
             Command::GetState {} => json(&self.state().await),
+            Command::GetBundle {} => json(&*self.bundles().borrow().clone()),
+            Command::GetReport {} => json(&crate::words::report(self)),
             Command::SaveSettings { draft } => {
                 saving::save(self, draft).await?;
                 json(&forms::settings_state(self).await)
@@ -35,6 +37,12 @@ impl Desk {
                 self.0.engine.refresh(provider.map(ProviderId::owned)).await;
                 self.render();
                 json(&*self.bundles().borrow().clone())
+            }
+            Command::ForgetNumbers {} => {
+                self.0.state_file.clear();
+                self.0.engine.set_seats(Vec::new()).await;
+                self.recount().await;
+                json(&())
             }
             Command::SetBridge { provider, installed } => {
                 self.set_bridge(&provider, installed).await?;

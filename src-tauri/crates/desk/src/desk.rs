@@ -61,6 +61,8 @@ pub struct Options {
     pub demo: Option<Demo>,
     /// Offers menu items that simulate alerts.
     pub debug: bool,
+    /// Asks nobody; what lies on this machine is read.
+    pub offline: bool,
     /// Our version.
     pub version: String,
 }
@@ -87,6 +89,7 @@ pub(crate) struct Inner {
     pub(crate) providers: &'static [&'static Provider],
     pub(crate) version: String,
     pub(crate) debug: bool,
+    pub(crate) offline: bool,
     pub(crate) settings: Mutex<SettingsFile>,
     pub(crate) census: Mutex<Census>,
     pub(crate) organizations: Mutex<BTreeMap<ProviderId, Vec<Organization>>>,
@@ -134,7 +137,8 @@ impl Desk {
     }
 
     fn compose(options: Options) -> Self {
-        let Options { role, host, paths, providers, overrides, demo, debug, version } = options;
+        let Options { role, host, paths, providers, overrides, demo, debug, offline, version } =
+            options;
         let settings = SettingsFile::load(host.files.clone(), paths.settings(), overrides);
         for remark in settings.remarks() {
             tracing::warn!(remark, "settings");
@@ -160,6 +164,7 @@ impl Desk {
                 providers,
                 version,
                 debug,
+                offline,
                 census: Mutex::default(),
                 organizations: Mutex::default(),
                 engine,

@@ -102,6 +102,7 @@ impl Claim {
             overrides,
             demo,
             debug,
+            offline: false,
             version,
         };
         let desk = Desk::start(options).await;

@@ -2,6 +2,7 @@
 
 use claudometer_core::settings::{Problem, Settings};
 use claudometer_host::{Environment, Files, env};
+use claudometer_view::near;
 use serde_json::{Map, Value};
 use std::{
     io,
@@ -54,6 +55,22 @@ impl SettingsFile {
         file.overrides = file.applicable(overrides);
         file.effective = file.with_overrides();
         file
+    }
+
+    /// Reads the file again if it is among `changed` and says something else than what is known: a person may edit it by
+    /// hand. Overrides stay. Returns whether anything was new.
+    pub fn reload(&mut self, changed: &[PathBuf]) -> bool {
+        // A folder that appears may bring the file with it.
+        if !changed.iter().any(|changed| self.path.starts_with(changed)) {
+            return false;
+        }
+        let new = Self::load(self.files.clone(), self.path.clone(), self.overrides.clone());
+        let differs =
+            new.raw != self.raw || (!new.remarks.is_empty() && new.remarks != self.remarks);
+        if differs {
+            *self = new;
+        }
+        differs
     }
 
     /// What is in force: flags over environment over file over defaults.
@@ -150,6 +167,36 @@ pub fn from_flag(text: &str) -> Result<Override, Problem> {
     apply(&Settings::default(), &one)
         .map_err(|message| Problem { field: one.path.clone(), message })?;
     Ok(one)
+}
+
+/// The settings with another value at `path`, given as JSON or as plain text; the problem says what is allowed, and for an
+/// unknown key which one is near.
+pub fn with_value(settings: &Settings, path: &str, text: &str) -> Result<Settings, Problem> {
+    let one = Override { path: path.to_owned(), by: String::new(), value: plain_value(text) };
+    apply(settings, &one).map_err(|message| {
+        let near = value_at(settings, path).is_none().then(|| nearest(settings, path)).flatten();
+        let hint = near.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
+        Problem { field: path.to_owned(), message: format!("{message}{hint}") }
+    })
+}
+
+/// The value at `path`; `None` where there is no such key.
+pub fn value_at(settings: &Settings, path: &str) -> Option<Value> {
+    let value = serde_json::to_value(settings).ok()?;
+    value.pointer(&format!("/{}", path.replace('.', "/"))).cloned()
+}
+
+/// Every key with its path, as they stand in `settings`.
+pub fn keys(settings: &Settings) -> Vec<String> {
+    let mut paths = Vec::new();
+    if let Ok(object) = as_object(settings) {
+        leaves(&object, "", &mut paths);
+    }
+    paths
+}
+
+fn nearest(settings: &Settings, path: &str) -> Option<String> {
+    near::nearest(path, keys(settings))
 }
 
 /// `display.shownProvider` as `CLAUDOMETER_DISPLAY_SHOWN_PROVIDER`.
@@ -413,6 +460,36 @@ mod tests {
         ] {
             assert!(from_flag(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_another_program_writes_is_taken_over_and_what_we_wrote_is_no_news() {
+        let (files, mut file) = file(r#"{"theme": "dark"}"#);
+        let path = vec![PathBuf::from(PATH)];
+        assert!(!file.reload(&path));
+        file.save(Settings { locale: Some("de_DE".into()), ..file.chosen().clone() }).unwrap();
+        assert!(!file.reload(&path), "our own save");
+        files.write_private(Path::new(PATH), br#"{"theme": "light", "mine": 1}"#).unwrap();
+        assert!(!file.reload(&[]), "another file changed");
+        assert!(file.reload(&path));
+        assert_eq!(file.chosen().theme, claudometer_core::settings::Theme::Light);
+        file.save(file.chosen().clone()).unwrap();
+        assert_eq!(raw(&files)["mine"], 1);
+        files.write_private(Path::new(PATH), b"{ oops").unwrap();
+        assert!(file.reload(&path), "damage is said");
+        assert_eq!(file.remarks().len(), 1);
+    }
+
+    #[test]
+    fn a_value_is_set_by_its_path_and_a_wrong_key_names_the_nearest() {
+        let settings = Settings::default();
+        let new = with_value(&settings, "alerts.thresholds", "[50, 90]").unwrap();
+        assert_eq!(new.alerts.thresholds, [50, 90]);
+        assert_eq!(value_at(&new, "alerts.thresholds"), Some(serde_json::json!([50, 90])));
+        let problem = with_value(&settings, "display.metrc", "weekly").unwrap_err();
+        assert!(problem.message.contains("Did you mean display.metric?"), "{problem}");
+        let problem = with_value(&settings, "refreshIntervalSeconds", "1").unwrap_err();
+        assert!(problem.message.contains("from 30 to 3600"), "{problem}");
     }
 
     #[test]

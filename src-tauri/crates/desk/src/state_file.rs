@@ -64,6 +64,11 @@ impl StateFile {
         }
     }
 
+    /// Lets go of every seat; what has been told stays told.
+    pub fn clear(&self) {
+        self.save(&[], &self.load().markers);
+    }
+
     /// Lets go of every seat of a provider.
     pub fn forget(&self, provider: &ProviderId) {
         let Remembered { mut seats, markers, .. } = self.load();

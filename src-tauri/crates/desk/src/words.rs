@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 use claudometer_core::{ProviderId, Settings, SourceId, notice::Alert};
 use claudometer_host::{Environment, clock};
 use claudometer_view::{
-    Context, Extras, Locale, cards, notice,
+    Context, Extras, Locale, cards, notice, report,
     tray::{self, TrayModel},
 };
-use claudometer_wire::{Bundle, FirstRun, Looked};
+use claudometer_wire::{Bundle, FirstRun, Looked, report::Report};
 
 /// What texts depend on, at `now`.
 pub(crate) fn context(
@@ -39,6 +39,11 @@ pub(crate) fn context(
 /// The snapshot as window and terminal draw it.
 pub(crate) fn bundle(desk: &Desk) -> Bundle {
     with_extras(desk, |context, extras| cards::bundle(&desk.snapshot(), context, extras))
+}
+
+/// The snapshot for scripts.
+pub(crate) fn report(desk: &Desk) -> Report {
+    with_extras(desk, |context, extras| report::report(&desk.snapshot(), context, extras))
 }
 
 /// The snapshot as the tray shows it.

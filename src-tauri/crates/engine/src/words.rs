@@ -37,6 +37,10 @@ pub(crate) fn not_asked(attempts: &[Attempt], now: DateTime<Utc>, until: DateTim
             let remedy = "Turn one of its sources on in the settings.";
             return failure(Trouble::NoData, "Its sources are turned off.".into(), remedy, now);
         }
+        Some(Skip::Offline) => {
+            let detail = "Nobody was asked: this run is offline, and nothing is remembered.".into();
+            return failure(Trouble::NoData, detail, "Run it again without --offline.", now);
+        }
         Some(Skip::ServerPause) => "The vendor asked to wait",
         Some(Skip::FailurePause) => "It failed several times within a short time",
         Some(Skip::Floor) => "Asked too recently",

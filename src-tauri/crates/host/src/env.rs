@@ -19,6 +19,28 @@ pub const LOG: &str = "CLAUDOMETER_LOG";
 /// Prefix of variables that override settings: `CLAUDOMETER_REFRESH_INTERVAL_SECONDS=120`.
 pub const SETTING_PREFIX: &str = "CLAUDOMETER_";
 
+/// Every variable that a person may set, with what it means; the manual page and the documentation list these.
+pub const DOCUMENTED: &[(&str, &str)] = &[
+    (SOCKET, "Path of the resident's socket."),
+    (SECRETS, "Where typed secrets are kept: keychain (default) or memory."),
+    (LOG, "What is logged: error, warn, info, debug."),
+    (DEBUG, "Adds menu items that simulate alerts: 1, true, yes or on."),
+    (TEST_ORIGIN, "For tests: sends every vendor request to this loopback origin."),
+    (
+        "CLAUDOMETER_<SETTING>",
+        "Any setting, above the file and below flags: CLAUDOMETER_DISPLAY_METRIC=weekly. claudometer config show lists the keys.",
+    ),
+    ("CLAUDOMETER_CA_FILE", "Certificates in PEM that are trusted in addition to the system's."),
+    (
+        "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY",
+        "Proxies, http, https or socks5, and hosts that need none.",
+    ),
+    ("NO_COLOR, CLICOLOR_FORCE", "No colours at all; colours in a pipe too."),
+    ("COLUMNS", "Width of what is printed."),
+    ("LC_ALL, LC_TIME, LANG, TZ", "How dates and times are written, and their zone."),
+    ("VISUAL, EDITOR", "The program that claudometer config edit opens."),
+];
+
 /// A set of variables and a home folder. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Environment {

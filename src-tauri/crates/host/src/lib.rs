@@ -15,6 +15,7 @@ pub mod power;
 pub mod process;
 pub mod redact;
 pub mod secrets;
+pub mod terminal;
 pub mod trace;
 pub mod watch;
 

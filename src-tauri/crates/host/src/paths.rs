@@ -15,6 +15,7 @@ pub struct Paths {
     /// Sockets and locks; gone after logout.
     pub runtime: PathBuf,
     socket: Option<PathBuf>,
+    settings: Option<PathBuf>,
 }
 
 impl Paths {
@@ -40,12 +41,19 @@ impl Paths {
             runtime: runtime.map_or_else(|| state.join("run"), |path| path.join(NAME)),
             state,
             socket: environment.get(env::SOCKET).map(PathBuf::from),
+            settings: None,
         }
     }
 
     /// The settings file.
     pub fn settings(&self) -> PathBuf {
-        self.config.join("settings.json")
+        self.settings.clone().unwrap_or_else(|| self.config.join("settings.json"))
+    }
+
+    /// The same places with another settings file.
+    #[must_use]
+    pub fn with_settings(self, file: PathBuf) -> Self {
+        Self { settings: Some(file), ..self }
     }
 
     /// Last snapshots, gates and alert markers.

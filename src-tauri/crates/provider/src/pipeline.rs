@@ -80,6 +80,20 @@ pub async fn look(errand: Errand<'_>) -> Vec<(SourceId, Reading)> {
     pass.readings
 }
 
+/// What lies on this machine, as a poll that asks nobody.
+pub async fn offline(errand: Errand<'_>) -> Poll {
+    let mut pass = Progress::new(errand.host.now());
+    let (passive, asking): (Vec<_>, Vec<_>) =
+        sources(&errand).partition(|source| source.spec().passive);
+    for source in passive {
+        pass.try_source(source, &errand, false).await;
+    }
+    for source in asking {
+        pass.note(source, AttemptResult::Skipped { why: Skip::Offline, until: None });
+    }
+    pass.finish(&errand).poll
+}
+
 fn sources<'a>(errand: &Errand<'a>) -> impl Iterator<Item = &'static dyn Source> + use<'a> {
     let settings = errand.settings;
     errand.provider.sources.iter().copied().filter(|source| settings.allows(&source.id()))

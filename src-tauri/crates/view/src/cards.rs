@@ -191,6 +191,7 @@ fn attempt_line(
                 Skip::ServerPause => "the vendor asked to wait",
                 Skip::FailurePause => "resting after repeated failure",
                 Skip::TurnedOff => "turned off in the settings",
+                Skip::Offline => "not asked, because this run is offline",
                 Skip::OtherAccount => "signed in to another account",
             };
             let until = until

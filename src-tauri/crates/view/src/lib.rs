@@ -1,5 +1,6 @@
 //! Every word and number that people see, made once for tray, window and terminal. Pure: time, zone and locale are given.
 
+pub mod bar;
 pub mod cards;
 mod choice;
 #[cfg(test)]
@@ -8,7 +9,10 @@ mod forecast;
 pub mod icon;
 pub mod locale;
 mod meter;
+pub mod near;
 pub mod notice;
+pub mod report;
+pub mod route;
 pub mod table;
 pub mod text;
 pub mod tray;

@@ -1,6 +1,6 @@
 //! The table of commands: one place for their names, arguments and answers.
 
-use crate::{Bundle, Draft, SettingsState};
+use crate::{Bundle, Draft, SettingsState, report::Report};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -57,12 +57,18 @@ macro_rules! commands {
 commands! {
     /// The snapshot and everything that the settings pages show.
     GetState "get_state" {} -> State;
+    /// The snapshot alone: the quickest answer.
+    GetBundle "get_bundle" {} -> Bundle;
+    /// The snapshot for scripts.
+    GetReport "get_report" {} -> Report;
     /// Applies a draft wholly, or names every problem and applies nothing.
     SaveSettings "save_settings" { draft: Draft } -> SettingsState;
     /// Deletes a kept secret from keychain and memory.
     ForgetSecret "forget_secret" { provider: String, field: String } -> SettingsState;
     /// Asks for fresh numbers, of one provider or of all, as far as floors and pauses allow; answers once they are published.
     Refresh "refresh" { provider: Option<String> } -> Bundle;
+    /// Forgets the remembered numbers; they are asked for again as soon as floors allow.
+    ForgetNumbers "forget_numbers" {} -> ();
     /// Installs or removes the bridge into an assistant's status line.
     SetBridge "set_bridge" { provider: String, installed: bool } -> SettingsState;
     /// Sends a notification now, to see whether and how the desktop shows it.

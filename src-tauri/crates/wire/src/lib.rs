@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod command;
 pub mod error;
 pub mod link;
+pub mod report;
 pub mod settings;
 pub mod ts;
 

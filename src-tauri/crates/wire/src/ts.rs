@@ -1,6 +1,6 @@
 //! TypeScript for the window: every type in a fixed order, and a typed function per command.
 
-use crate::{bundle, command, error, settings};
+use crate::{bundle, command, error, report, settings};
 use claudometer_core::settings as core;
 use std::fmt::Write as _;
 use ts_rs::{Config, TS};
@@ -24,6 +24,8 @@ pub fn typescript() -> String {
         settings::SourceForm, settings::SecretForm, settings::Organization, settings::BridgeForm,
         settings::ProviderForm, settings::KeyringForm, settings::LedgerRow, settings::About,
         settings::SettingsState, settings::SecretDraft, settings::Draft,
+        report::WindowReport, report::CreditsReport, report::SpendReport, report::TroubleReport, report::AccountReport,
+        report::Report,
         command::State, error::ErrorCode, error::IpcError,
     ];
     let mut text =

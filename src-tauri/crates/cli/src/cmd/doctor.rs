@@ -2,7 +2,7 @@
 
 use super::{refused, resident_of};
 use crate::{
-    args::Args,
+    args::{Args, Doctor},
     exit::Exit,
     out,
     setup::{self, Refusal},
@@ -10,9 +10,11 @@ use crate::{
 use claudometer_desk::{Desk, Role, diagnostics};
 use claudometer_host::Host;
 use claudometer_wire::Command;
+use serde_json::json;
 
-/// Prints the resident's report, or one made here when none runs.
-pub(crate) async fn run(args: &Args, host: Host) -> Result<Exit, Refusal> {
+/// Prints the resident's report, or one made here when none runs; writes it to a file where that is wanted.
+pub(crate) async fn run(args: &Args, doctor: &Doctor, host: Host) -> Result<Exit, Refusal> {
+    let files = host.files.clone();
     let report = match resident_of(&host).await {
         Some(resident) => resident
             .ask::<String>(Command::Diagnostics {})
@@ -29,6 +31,16 @@ pub(crate) async fn run(args: &Args, host: Host) -> Result<Exit, Refusal> {
             report
         }
     };
-    out::print(&report);
+    if args.global.json {
+        out::print_json(&json!({"schemaVersion": 1, "report": report.lines().collect::<Vec<_>>()}));
+    } else {
+        out::print(&report);
+    }
+    if let Some(file) = &doctor.export {
+        let written = std::path::absolute(file)
+            .and_then(|file| files.write_private(&file, report.as_bytes()));
+        written.map_err(|error| (format!("{}: {error}.", file.display()), Exit::Other))?;
+        out::say(&format!("The report above was written to {}.", file.display()));
+    }
     Ok(Exit::Ok)
 }

@@ -1,36 +1,94 @@
 //! Commands, each in its own file.
 
+mod cache;
+mod config;
 mod doctor;
+mod key;
+mod manual;
 mod replay;
+mod route;
 mod statusline;
 mod usage;
+mod way;
 mod window;
 
 use crate::{
-    args::{Args, Command, Debug},
+    args::{Args, Command, Debug, Usage},
     exit::Exit,
     out, resident,
     setup::{self, Refusal},
 };
 use claudometer_desk::link::{self, Client};
 use claudometer_host::{Host, paths::Paths};
+use claudometer_provider::Provider;
+use claudometer_view::near;
 
 /// Runs what was asked for.
 pub(crate) async fn run(mut args: Args) -> Exit {
     let command = args.command.take();
+    let as_json = args.global.json;
     let done = match setup::host() {
         Err(refusal) => Err(refusal),
         Ok(host) => match command {
             None => resident::run(&args, host).await,
-            Some(Command::Usage(usage)) => usage::run(&args, &usage, host).await,
-            Some(Command::Open { page }) => window::open(host, page).await,
-            Some(Command::Doctor) => doctor::run(&args, host).await,
-            Some(Command::Statusline { from }) => statusline::run(&host, &from).await,
-            Some(Command::Quit) => window::quit(&host).await,
-            Some(Command::Debug(Debug::Replay { index })) => replay::run(&index).await,
+            Some(command) => dispatch(&args, command, host).await,
         },
     };
-    done.unwrap_or_else(|(text, exit)| out::failure(&text, exit))
+    done.unwrap_or_else(|(text, exit)| out::failure(&text, exit, as_json))
+}
+
+async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Refusal> {
+    match command {
+        Command::Usage(usage) => usage::run(args, &usage, host).await,
+        Command::Watch(watch) => usage::watch(args, &watch, host).await,
+        Command::Route(route) => route::run(args, &route, host).await,
+        Command::Statusline(line) => statusline::run(args, &line, host).await,
+        Command::Auth(auth) => key::auth(args, &auth, host).await,
+        Command::Key(key) => key::run(args, &key, host).await,
+        Command::Cache(cache) => cache::run(args, &cache, host).await,
+        Command::Config(config) => config::run(args, &config, host).await,
+        Command::Doctor(doctor) => doctor::run(args, &doctor, host).await,
+        Command::Open { page } => window::open(host, page).await,
+        Command::Quit => window::quit(&host).await,
+        Command::Completion { shell } => Ok(manual::completion(shell)),
+        Command::Man => manual::page(),
+        Command::Debug(Debug::Replay { index }) => replay::run(&index).await,
+        Command::Provider(words) => {
+            provider_or_command(&words)?;
+            usage::run(args, &Usage { providers: words, refresh: false }, host).await
+        }
+    }
+}
+
+/// Words that name no command: all of them name providers, or the first is told what is near.
+fn provider_or_command(words: &[String]) -> Result<(), Refusal> {
+    let first = words.first().map_or("", String::as_str);
+    if claudometer_providers::by_id(first).is_some() {
+        return words.iter().try_for_each(|word| provider_named(word).map(drop));
+    }
+    let all = manual::commands()
+        .into_iter()
+        .chain(claudometer_providers::ALL.iter().map(|provider| provider.id.to_string()));
+    let hint = near::nearest(first, all).map(|near| format!(" Did you mean {near}?"));
+    let message = format!(
+        "There is no command or provider {first}.{} `claudometer --help` lists them.",
+        hint.unwrap_or_default()
+    );
+    Err((message, Exit::Config))
+}
+
+/// The provider with this id, whatever its capitals; an unknown one is told what is near.
+pub(crate) fn provider_named(name: &str) -> Result<&'static Provider, Refusal> {
+    let id = claudometer_provider::lenient::slug(name);
+    if let Some(provider) = claudometer_providers::by_id(&id) {
+        return Ok(provider);
+    }
+    let all: Vec<&str> =
+        claudometer_providers::ALL.iter().map(|provider| provider.id.as_str()).collect();
+    let hint = near::nearest(id.as_str(), all.iter().copied());
+    let hint = hint.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
+    let message = format!("There is no provider {name}.{hint} Possible: {}.", all.join(", "));
+    Err((message, Exit::Config))
 }
 
 /// The running resident, if there is one.

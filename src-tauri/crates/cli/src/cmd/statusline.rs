@@ -1,8 +1,17 @@
-//! `statusline --from`: an assistant's status line comes in, its numbers are kept, a useful line goes out.
+//! `statusline`: a short line for a bar. With `--from` an assistant's status line comes in, its numbers are kept, a useful
+//! line goes out.
 
-use crate::{exit::Exit, out, setup::Refusal};
+use super::way::Way;
+use crate::{
+    args::{Args, Format, Statusline},
+    exit::Exit,
+    out,
+    setup::Refusal,
+};
 use claudometer_host::{Host, paths::Paths, process};
 use claudometer_provider::Bridge;
+use claudometer_view::bar;
+use claudometer_wire::{Bundle, Command};
 use std::{io::Read as _, time::Duration};
 
 /// An assistant writes a few kilobytes.
@@ -10,8 +19,28 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 /// How long the command that was configured before may take.
 const PREVIOUS_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Prints the line.
+pub(crate) async fn run(args: &Args, line: &Statusline, host: Host) -> Result<Exit, Refusal> {
+    if let Some(from) = &line.from {
+        return take(&host, from).await;
+    }
+    let way = Way::of(args, host).await?;
+    way.freshen(args, args.global.no_cache).await?;
+    let bundle: Bundle = way.ask(Command::GetBundle {}).await?;
+    way.end();
+    match line.format {
+        Format::Text => out::print(&bar::text(&bundle)),
+        Format::Waybar => out::print_json(&bar::waybar(&bundle)),
+        Format::I3bar => out::print_json(&bar::i3bar(&bundle)),
+        Format::Tmux => out::print(&bar::tmux(&bundle)),
+        Format::Polybar => out::print(&bar::polybar(&bundle)),
+        Format::Xbar => out::print(&bar::xbar(&bundle)),
+    }
+    Ok(Exit::Ok)
+}
+
 /// Reads standard input, keeps what it says, prints a line. Whatever goes wrong, the assistant gets a line.
-pub(crate) async fn run(host: &Host, from: &str) -> Result<Exit, Refusal> {
+async fn take(host: &Host, from: &str) -> Result<Exit, Refusal> {
     let provider = claudometer_providers::by_id(from).filter(|provider| provider.bridge.is_some());
     let provider =
         provider.ok_or_else(|| (format!("There is no status line of {from:?}."), Exit::Config))?;

@@ -1,74 +1,82 @@
-//! `usage`: all limits in the terminal, or as one JSON document.
+//! `usage`: all limits in the terminal, or as one JSON document. `watch`: the same again and again.
 
-use super::{refused, resident_of};
+use super::{provider_named, way::Way};
 use crate::{
-    args::{Args, Usage},
+    args::{Args, Usage, Watch},
     exit::Exit,
     out,
-    setup::{self, Refusal},
+    setup::Refusal,
 };
 use claudometer_core::ProviderId;
-use claudometer_desk::{Desk, Role};
 use claudometer_host::Host;
-use claudometer_provider::lenient;
 use claudometer_view::table;
-use claudometer_wire::{Bundle, Command, State};
-use serde_json::json;
+use claudometer_wire::{Bundle, Command};
+use std::time::Duration;
 
-/// Version of the JSON document.
-const SCHEMA: u32 = 1;
+/// Clears the screen and puts the cursor at its begin.
+const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
 
 /// Shows what the resident knows, or asks on its own when none runs.
 pub(crate) async fn run(args: &Args, usage: &Usage, host: Host) -> Result<Exit, Refusal> {
-    let wanted = usage.providers.iter().map(|id| known(id)).collect::<Result<Vec<_>, _>>()?;
-    let style = out::style(&host, args.no_color);
-    let mut bundle = match resident_of(&host).await.filter(|_| !args.demo) {
-        Some(resident) if usage.refresh => resident
-            .ask::<Bundle>(Command::Refresh { provider: None })
-            .await
-            .map_err(|error| refused(&error))?,
-        Some(resident) => {
-            resident
-                .ask::<State>(Command::GetState {})
-                .await
-                .map_err(|error| refused(&error))?
-                .bundle
-        }
-        None => alone(args, usage, host).await?,
-    };
-    if !wanted.is_empty() {
-        bundle.cards.retain(|card| wanted.iter().any(|id| id.as_str() == card.provider));
-        bundle.first_run = None;
-    }
-    let exit = Exit::of_cards(&bundle.cards);
-    if usage.json {
-        out::print(&format!("{}\n", json!({"schemaVersion": SCHEMA, "usage": bundle})));
+    let wanted = providers(&usage.providers)?;
+    let style = out::style(&host, args.global.no_color);
+    let way = Way::of(args, host).await?;
+    way.freshen(args, usage.refresh || args.global.no_cache).await?;
+    let exit = if args.global.json {
+        let mut report = way.report().await?;
+        report.accounts.retain(|account| is_wanted(&wanted, &account.provider));
+        out::print_json(&report);
+        let troubles = report.accounts.iter().map(|account| account.trouble.as_ref());
+        Exit::of_troubles(troubles.map(|trouble| trouble.map(|trouble| trouble.code.as_str())))
     } else {
-        out::print(&table::usage(
-            &bundle,
-            &table::Style { width: style.width, color: style.color, ascii: style.ascii },
-        ));
-    }
+        let bundle = only(way.ask(Command::GetBundle {}).await?, &wanted);
+        out::print(&table::usage(&bundle, &style));
+        Exit::of_cards(&bundle.cards)
+    };
+    way.end();
     Ok(exit)
 }
 
-/// One desk for one question. What is known is shown; vendors are asked only where it is old, and only as floors allow.
-async fn alone(args: &Args, usage: &Usage, host: Host) -> Result<Bundle, Refusal> {
-    let desk = Desk::start(setup::options(args, host, Role::OneShot)?).await;
-    if !args.demo && (usage.refresh || desk.wants_refresh()) {
-        desk.call(Command::Refresh { provider: None }).await.map_err(|error| refused(&error))?;
+/// Shows the same in place until it is interrupted. In a pipe there is no place: pictures follow each other.
+pub(crate) async fn watch(args: &Args, watch: &Watch, host: Host) -> Result<Exit, Refusal> {
+    let wanted = providers(&watch.providers)?;
+    let style = out::style(&host, args.global.no_color);
+    let clear = if out::is_terminal() { CLEAR } else { "" };
+    let way = Way::of(args, host).await?;
+    way.freshen(args, args.global.no_cache).await?;
+    loop {
+        let bundle = only(way.ask(Command::GetBundle {}).await?, &wanted);
+        if !out::try_print(&format!("{clear}{}", table::usage(&bundle, &style))) {
+            break;
+        }
+        let pause = tokio::time::sleep(Duration::from_secs(watch.interval));
+        tokio::select! {
+            () = pause => {}
+            ended = tokio::signal::ctrl_c() => {
+                ended.ok(); // whether it can be heard or not, this is the end
+                break;
+            }
+        }
+        way.freshen(args, false).await?;
     }
-    let bundle = desk.bundles().borrow().as_ref().clone();
-    desk.stop();
-    Ok(bundle)
+    way.end();
+    Ok(Exit::Ok)
 }
 
-fn known(id: &str) -> Result<ProviderId, Refusal> {
-    let id = lenient::slug(id);
-    if let Some(provider) = claudometer_providers::by_id(&id) {
-        return Ok(provider.id.clone());
+fn providers(named: &[String]) -> Result<Vec<ProviderId>, Refusal> {
+    named.iter().map(|name| Ok(provider_named(name)?.id.clone())).collect()
+}
+
+fn is_wanted(wanted: &[ProviderId], provider: &str) -> bool {
+    wanted.is_empty() || wanted.iter().any(|id| id.as_str() == provider)
+}
+
+fn only(mut bundle: Bundle, wanted: &[ProviderId]) -> Bundle {
+    if !wanted.is_empty() {
+        bundle.cards.retain(|card| is_wanted(wanted, &card.provider));
+        if let Some(first_run) = &mut bundle.first_run {
+            first_run.looked.retain(|looked| is_wanted(wanted, &looked.provider));
+        }
     }
-    let all: Vec<&str> =
-        claudometer_providers::ALL.iter().map(|provider| provider.id.as_str()).collect();
-    Err((format!("There is no provider {id}. Possible: {}.", all.join(", ")), Exit::Config))
+    bundle
 }

@@ -1,0 +1,220 @@
+//! `key` and `auth`: typed secrets, and whether providers are signed in. A value comes in by standard input and never out.
+
+use super::{provider_named, way::Way};
+use crate::{
+    args::{Args, Auth, Key},
+    exit::Exit,
+    out,
+    setup::Refusal,
+};
+use claudometer_host::{Host, terminal};
+use claudometer_provider::{Provider, SecretField};
+use claudometer_wire::{
+    Command, Draft, ProviderForm, SecretDraft, SettingsState,
+    report::{AccountReport, Report},
+};
+use serde_json::json;
+
+/// Keeps, lists or deletes typed secrets.
+pub(crate) async fn run(args: &Args, key: &Key, host: Host) -> Result<Exit, Refusal> {
+    match key {
+        Key::List => list(args, host).await,
+        Key::Set { provider, field } => set(args, host, provider, field.as_deref()).await,
+        Key::Delete { provider, field } => delete(args, host, provider, field.as_deref()).await,
+    }
+}
+
+/// Says who is signed in, or keeps or deletes the one secret of a provider.
+pub(crate) async fn auth(args: &Args, auth: &Auth, host: Host) -> Result<Exit, Refusal> {
+    match &auth.provider {
+        Some(provider) if auth.delete => delete(args, host, provider, None).await,
+        Some(provider) if auth.token.is_some() => set(args, host, provider, None).await,
+        provider => status(args, provider.as_deref(), auth.status, host).await,
+    }
+}
+
+async fn set(
+    args: &Args,
+    host: Host,
+    provider: &str,
+    field: Option<&str>,
+) -> Result<Exit, Refusal> {
+    let provider = provider_named(provider)?;
+    let field = field_of(provider, field)?;
+    let value = read_secret(field)?;
+    let way = Way::of(args, host).await?;
+    let state = way.settings().await?;
+    let forgets = matches!(way, Way::Alone(_)) && !state.keyring.available;
+    if forgets {
+        way.end();
+        let message = format!(
+            "{} Start `claudometer` first: it keeps the secret until it ends.",
+            state.keyring.reason
+        );
+        return Err((message, Exit::Config));
+    }
+    let mut settings = state.settings;
+    if !state.keyring.available {
+        settings.providers.entry(provider.id.to_string()).or_default().remember_secret = false;
+    }
+    let secret =
+        SecretDraft { provider: provider.id.to_string(), field: field.id.to_owned(), value };
+    let draft = Draft { settings, secrets: vec![secret] };
+    let saved = way.ask::<SettingsState>(Command::SaveSettings { draft }).await;
+    way.end();
+    saved?;
+    note(args, &format!("{} of {} works and is kept.", field.label, provider.name));
+    Ok(Exit::Ok)
+}
+
+async fn delete(
+    args: &Args,
+    host: Host,
+    provider: &str,
+    field: Option<&str>,
+) -> Result<Exit, Refusal> {
+    let provider = provider_named(provider)?;
+    let field = field_of(provider, field)?;
+    let way = Way::of(args, host).await?;
+    let command =
+        Command::ForgetSecret { provider: provider.id.to_string(), field: field.id.to_owned() };
+    let forgotten = way.ask::<SettingsState>(command).await;
+    way.end();
+    forgotten?;
+    note(args, &format!("{} of {} is not kept any more.", field.label, provider.name));
+    Ok(Exit::Ok)
+}
+
+async fn list(args: &Args, host: Host) -> Result<Exit, Refusal> {
+    let way = Way::of(args, host).await?;
+    let state = way.settings().await?;
+    way.end();
+    let fields =
+        state.providers.iter().flat_map(|form| form.secrets.iter().map(move |s| (form, s)));
+    if args.global.json {
+        let all: Vec<_> = fields
+            .map(|(form, secret)| {
+                json!({"provider": form.id, "field": secret.field, "present": secret.present, "remembered": secret.remembered})
+            })
+            .collect();
+        out::print_json(&json!({"schemaVersion": 1, "keys": all}));
+        return Ok(Exit::Ok);
+    }
+    for (form, secret) in fields {
+        let kept = match (secret.present, secret.remembered) {
+            (false, _) => "none",
+            (true, true) => "in the keyring",
+            (true, false) => "until Claudometer ends",
+        };
+        out::print(&format!("{:14} {:16} {kept}\n", form.id, secret.field));
+    }
+    Ok(Exit::Ok)
+}
+
+async fn status(
+    args: &Args,
+    provider: Option<&str>,
+    only_code: bool,
+    host: Host,
+) -> Result<Exit, Refusal> {
+    let wanted = provider.map(provider_named).transpose()?;
+    let way = Way::of(args, host).await?;
+    way.freshen(args, args.global.no_cache).await?;
+    let (state, report) = (way.settings().await?, way.report().await?);
+    way.end();
+    let forms: Vec<&ProviderForm> = state
+        .providers
+        .iter()
+        .filter(|form| wanted.is_none_or(|provider| provider.id.as_str() == form.id))
+        .collect();
+    let signed_in = |form: &ProviderForm| accounts(&report, form).any(works);
+    let exit = match wanted {
+        Some(_) if !forms.iter().any(|form| signed_in(form)) => Exit::Auth,
+        _ => Exit::Ok,
+    };
+    if only_code {
+        return Ok(exit);
+    }
+    if args.global.json {
+        let all: Vec<_> = forms
+            .iter()
+            .map(|form| json!({"provider": form.id, "signedIn": signed_in(form), "found": form.found, "signIn": form.sign_in}))
+            .collect();
+        out::print_json(&json!({"schemaVersion": 1, "providers": all}));
+        return Ok(exit);
+    }
+    for form in forms {
+        out::print(&said(form, &report));
+    }
+    Ok(exit)
+}
+
+fn said(form: &ProviderForm, report: &Report) -> String {
+    let line = |account: &AccountReport| {
+        let who = account.account.as_deref().unwrap_or("an account");
+        let state = account.trouble.as_ref().map_or_else(
+            || format!("signed in as {who}"),
+            |trouble| format!("{who}: {} {}", trouble.detail, trouble.remedy),
+        );
+        format!("{:14} {state}\n", form.id)
+    };
+    let text: String = accounts(report, form).map(line).collect();
+    if text.is_empty() {
+        return format!("{:14} not signed in. {}\n", form.id, form.sign_in);
+    }
+    text
+}
+
+fn accounts<'a>(
+    report: &'a Report,
+    form: &'a ProviderForm,
+) -> impl Iterator<Item = &'a AccountReport> {
+    report.accounts.iter().filter(|account| account.provider == form.id)
+}
+
+/// Whether its login works: other troubles than those of a login do not count.
+fn works(account: &AccountReport) -> bool {
+    let code = account.trouble.as_ref().map(|trouble| trouble.code.as_str());
+    code.is_none_or(|code| Exit::of_code(code) != Exit::Auth)
+}
+
+fn field_of(
+    provider: &'static Provider,
+    named: Option<&str>,
+) -> Result<&'static SecretField, Refusal> {
+    let all = || provider.secrets.iter().map(|field| field.id).collect::<Vec<_>>().join(", ");
+    match (named, provider.secrets) {
+        (_, []) => Err((
+            format!("{} takes no typed secret. {}", provider.name, provider.sign_in),
+            Exit::Config,
+        )),
+        (None, [only]) => Ok(only),
+        (None, _) => {
+            Err((format!("{} has several fields: {}.", provider.name, all()), Exit::Config))
+        }
+        (Some(named), fields) => fields.iter().find(|field| field.id == named).ok_or_else(|| {
+            let message = format!("{} has no field {named}. There are: {}.", provider.name, all());
+            (message, Exit::Config)
+        }),
+    }
+}
+
+/// From a pipe as it is; from a terminal without showing what is typed.
+fn read_secret(field: &SecretField) -> Result<String, Refusal> {
+    let prompt = format!("{}\n{}: ", field.help, field.label);
+    let typed = terminal::read_secret(&prompt)
+        .map_err(|error| (format!("Nothing could be read: {error}."), Exit::Other))?;
+    let typed = typed.trim().to_owned();
+    if typed.is_empty() {
+        return Err(("Nothing was typed, so nothing is kept.".to_owned(), Exit::Config));
+    }
+    Ok(typed)
+}
+
+fn note(args: &Args, text: &str) {
+    if args.global.json {
+        out::print_json(&json!({"schemaVersion": 1, "ok": true}));
+    } else {
+        out::say(text);
+    }
+}

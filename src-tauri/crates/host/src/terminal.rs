@@ -1,0 +1,36 @@
+//! The terminal of a command: its width, a secret typed into it, a program that takes it over for a while.
+
+use std::{
+    io::{self, IsTerminal as _, Read as _},
+    process::Command,
+};
+use zeroize::Zeroizing;
+
+/// The longest secret: a copied request is a few kilobytes.
+const LONGEST: u64 = 64 * 1024;
+
+/// Columns of the terminal at standard output.
+pub fn width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
+/// Whether a person can be asked: standard input and standard output are a terminal.
+pub fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// A secret from standard input: from a pipe all of it, from a terminal a line that is not shown, after `prompt`.
+pub fn read_secret(prompt: &str) -> io::Result<Zeroizing<String>> {
+    if io::stdin().is_terminal() {
+        return rpassword::prompt_password(prompt).map(Zeroizing::new);
+    }
+    let mut text = Zeroizing::new(String::new());
+    io::stdin().lock().take(LONGEST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Runs a program in this terminal until it ends; whether it ended well.
+pub fn run(program: &str, args: &[String]) -> io::Result<bool> {
+    Ok(Command::new(program).args(args).status()?.success())
+}
