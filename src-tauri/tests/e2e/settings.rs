@@ -82,3 +82,20 @@ async fn a_refused_draft_says_where_it_is_wrong_and_changes_nothing() -> Result<
     assert!(!world.session.home().join(".config/autostart/claudometer.desktop").exists());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_file_that_is_edited_by_hand_or_by_a_command_counts_at_once() -> Result<()> {
+    let mut world = World::new().await?;
+    world.sign_in_claude("sk-ant-oat01-EDITED")?;
+    world.vendors.answer(USAGE, Reply::json(&usage(37.0, 12.5))).await;
+    let item = world.started().await?;
+    item.row("37%").await?;
+    world.write(".config/claudometer/settings.json", r#"{"locale": "de_DE", "mine": 1}"#)?;
+    item.row(GERMAN).await?;
+    world.run(&["config", "set", "display.figure", "left"]).await?;
+    item.row("63 %").await?;
+    let file = world.session.home().join(".config/claudometer/settings.json");
+    let kept = std::fs::read_to_string(file)?;
+    assert!(kept.contains("\"mine\": 1") && kept.contains("de_DE"), "{kept}");
+    Ok(())
+}

@@ -46,7 +46,8 @@ impl Desk {
         let (mut watch, mut changed) = Watch::new();
         loop {
             let watched = held(&self.0.census).watched.clone();
-            watch.set(watched.iter().cloned().chain([self.0.paths.passive()]));
+            let ours = [self.0.paths.passive(), held(&self.0.settings).path().clone()];
+            watch.set(watched.iter().cloned().chain(ours));
             let mut paths: Vec<PathBuf> = Vec::new();
             tokio::select! {
                 () = self.0.stop.cancelled() => return,
@@ -62,6 +63,11 @@ impl Desk {
     }
 
     async fn after_change(&self, paths: &[PathBuf]) {
+        if held(&self.0.settings).reload(paths) {
+            tracing::info!("the settings file was changed by another program");
+            self.recount().await;
+            self.render();
+        }
         if held(&self.0.demo).is_some() {
             return;
         }
@@ -133,6 +139,9 @@ impl Desk {
             };
         };
         let settings = self.settings().provider(&place.provider.id);
+        if self.0.offline {
+            return pipeline::offline(self.errand(&place, &settings)).await;
+        }
         let pass = pipeline::poll(self.errand(&place, &settings)).await;
         if pass.poll.readings.is_empty() && pass.poll.failure.is_none() {
             self.recall(&seat).await;
