@@ -6,7 +6,11 @@ import type { Bundle, IpcError, SettingsState, State } from '../lib/gen/wire';
 import type { CommandName, Events } from '../lib/ipc';
 import * as sample from './sample';
 
-type Answers = { [Name in CommandName]: (args: Commands[Name]['args']) => Commands[Name]['answer'] };
+/** What only the terminal and the window's own process ask. */
+type AskedElsewhere = 'attend_window' | 'forget_numbers' | 'get_bundle' | 'get_report' | 'get_status';
+type Answers = {
+  [Name in Exclude<CommandName, AskedElsewhere>]: (args: Commands[Name]['args']) => Commands[Name]['answer'];
+};
 
 export class Fake {
   state: State;
@@ -94,7 +98,7 @@ export class Fake {
           return null;
         }
         if (command !== 'call') throw new Error(`${command} is no command of the window`);
-        const { command: name, args } = payload as { command: CommandName; args: never };
+        const { command: name, args } = payload as { command: keyof Answers; args: never };
         this.calls.push({ command: name, args: structuredClone(args) });
         if (!this.running) throw { code: 'disconnected', message: 'Claudometer is not running.', problems: [] };
         const failure = this.failing.get(name);

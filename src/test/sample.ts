@@ -174,7 +174,14 @@ export const troubles: Record<string, TroubleStrip> = Object.fromEntries(
     ] as const
   ).map(([code, title, detail, remedy]) => [
     code,
-    { code, title, detail, remedy, shape: code === 'bad_payload' ? '{\n  "limits": [{ "used": string }]\n}' : null },
+    {
+      code,
+      title,
+      detail,
+      remedy,
+      service: null,
+      shape: code === 'bad_payload' ? '{\n  "limits": [{ "used": string }]\n}' : null,
+    },
   ]),
 );
 
@@ -270,6 +277,7 @@ export function settingsState(over: Partial<SettingsState> = {}): SettingsState 
       startAtLogin: false,
       checkUpdatesOnStartup: true,
       locale: null,
+      routeRoles: {},
     },
     providers: [
       provider(),

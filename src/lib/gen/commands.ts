@@ -15,6 +15,8 @@ export interface Commands {
   forget_secret: { args: { provider: string; field: string }; answer: wire.SettingsState };
   /** Asks for fresh numbers, of one provider or of all, as far as floors and pauses allow; answers once they are published. */
   refresh: { args: { provider: string | null }; answer: wire.Bundle };
+  /** Reads the vendors' status pages, of one provider or of all that are followed; each at most every five minutes. */
+  get_status: { args: { provider: string | null }; answer: wire.ServiceReport[] };
   /** Forgets the remembered numbers; they are asked for again as soon as floors allow. */
   forget_numbers: { args: Record<string, never>; answer: null };
   /** Installs or removes the bridge into an assistant's status line. */

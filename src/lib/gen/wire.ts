@@ -250,6 +250,10 @@ detail: string,
  */
 remedy: string, 
 /**
+ * Trouble that the vendor itself admits on its status page.
+ */
+service: string | null, 
+/**
  * Keys and types of an answer that was not understood; no values.
  */
 shape: string | null, };
@@ -809,6 +813,32 @@ remarks: Array<string>,
  * One per account.
  */
 accounts: Array<AccountReport>, };
+
+export type ServiceReport = { 
+/**
+ * Provider id.
+ */
+provider: string, 
+/**
+ * Provider's name.
+ */
+name: string, 
+/**
+ * `none`, `maintenance`, `minor`, `major`, `critical`; `unknown` where the page could not be read.
+ */
+level: string, 
+/**
+ * The same in a few words.
+ */
+words: string, 
+/**
+ * The newest unresolved incident, in the vendor's words.
+ */
+headline: string | null, 
+/**
+ * Where a person reads more.
+ */
+link: string, };
 
 export type State = { 
 /**

@@ -79,6 +79,11 @@ pub(crate) enum Command {
     Route(Route),
     /// Print a short line for a status bar, or take an assistant's own status line.
     Statusline(Statusline),
+    /// Say what the vendors' status pages say.
+    Status {
+        /// Only this provider.
+        provider: Option<String>,
+    },
     /// Say how to sign in, whether it works, or keep a typed secret after checking it.
     Auth(Auth),
     /// Secrets that were typed: keep, list, delete.

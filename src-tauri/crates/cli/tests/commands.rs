@@ -242,3 +242,31 @@ fn quiet_says_nothing_on_standard_error_and_a_closed_pipe_is_no_error() {
     drop(child.stdout.take());
     assert!(child.wait().unwrap().code().is_some_and(|code| code != 101));
 }
+
+#[tokio::test]
+async fn the_status_pages_are_read_once_and_one_that_fails_is_unknown() {
+    let vendors = MockServer::start().await;
+    let page = json!({
+        "status": {"indicator": "none"},
+        "components": [{"name": "Claude Code", "status": "partial_outage"}],
+        "incidents": [{"name": "Elevated errors", "status": "investigating"}],
+    });
+    Mock::given(matchers::path("/status.claude.com/api/v2/summary.json"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(&page))
+        .mount(&vendors)
+        .await;
+    let home = Home { origin: vendors.uri(), ..Home::new() };
+    let work = tokio::task::spawn_blocking(move || {
+        (
+            home.run(&["status", "claude"]),
+            home.run(&["status", "claude", "codex", "--json"]),
+            home.run(&["status", "codex", "--json"]),
+        )
+    });
+    let (claude, too_many, codex) = work.await.unwrap();
+    assert_eq!(claude.0, 0, "{claude:?}");
+    assert!(claude.1.contains("partly down: Elevated errors"), "{claude:?}");
+    assert_eq!(too_many.0, 2, "clap's own refusal: {too_many:?}");
+    assert_eq!(codex.0, 3, "{codex:?}");
+    assert_eq!(document(&codex.1)["services"][0]["level"], "unknown");
+}

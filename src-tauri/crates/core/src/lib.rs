@@ -13,6 +13,7 @@ pub mod poll;
 pub mod reading;
 pub mod schedule;
 pub mod settings;
+pub mod status;
 pub mod trouble;
 pub mod window;
 

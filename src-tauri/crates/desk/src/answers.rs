@@ -38,6 +38,9 @@ impl Desk {
                 self.render();
                 json(&*self.bundles().borrow().clone())
             }
+            Command::GetStatus { provider } => {
+                json(&self.service_reports(provider.as_deref()).await?)
+            }
             Command::ForgetNumbers {} => {
                 self.0.state_file.clear();
                 self.0.engine.set_seats(Vec::new()).await;

@@ -15,6 +15,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use claudometer_core::{
     Origin, ProviderId, SeatState, Settings, UsageSnapshotBundle, notice::Alert,
+    status::ServiceStatus,
 };
 use claudometer_engine::{Engine, Nudge};
 use claudometer_host::{Host, paths::Paths};
@@ -99,6 +100,8 @@ pub(crate) struct Inner {
     pub(crate) alerting: Mutex<Alerting>,
     /// The demo while it is shown.
     pub(crate) demo: Mutex<Option<Playing>>,
+    /// Status pages by address: when each was read, and what it said.
+    pub(crate) statuses: Mutex<BTreeMap<&'static str, (DateTime<Utc>, ServiceStatus)>>,
     pub(crate) window: Window,
     pub(crate) autostart: Autostart,
     /// Why the tray is not seen, in words; kept by whoever hosts the tray.
@@ -170,6 +173,7 @@ impl Desk {
                 engine,
                 book,
                 state_file,
+                statuses: Mutex::default(),
                 window: Window::default(),
                 autostart,
                 tray_remark: Mutex::default(),
@@ -328,6 +332,7 @@ impl Desk {
             self.render();
             if self.0.role == Role::Resident {
                 self.alert().await;
+                self.look_where_it_fails();
             }
             self.remember();
             tokio::select! {
@@ -382,6 +387,7 @@ fn empty_model(host: &Host, settings: &Settings) -> TrayModel {
         debug: false,
         remarks: Vec::new(),
         first_run: None,
+        service: &|_| None,
     };
     tray::model(&UsageSnapshotBundle::default(), &context, &extras)
 }

@@ -17,6 +17,7 @@ pub mod notify;
 pub mod only;
 pub mod saving;
 pub mod seats;
+mod service;
 pub mod settings_file;
 mod simulate;
 pub mod state_file;

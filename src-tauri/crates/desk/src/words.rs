@@ -69,6 +69,7 @@ fn with_extras<T>(desk: &Desk, make: impl FnOnce(&Context, &Extras<'_>) -> T) ->
         debug: inner.debug,
         remarks: remarks(desk),
         first_run: Some(first_run(desk)),
+        service: &|provider| desk.known_status(provider),
     };
     make(&context, &extras)
 }

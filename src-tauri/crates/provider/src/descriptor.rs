@@ -1,6 +1,6 @@
 //! A provider as data.
 
-use crate::{Bridge, FetchError, Recorded, Scene, Source};
+use crate::{Bridge, FetchError, Recorded, Scene, Source, StatusPage};
 use claudometer_core::{ProviderId, ProviderInfo, SourceId, Trouble};
 use claudometer_host::{Host, secrets::SecretKey};
 use futures::future::BoxFuture;
@@ -30,6 +30,8 @@ pub struct Provider {
     pub remedy: fn(Trouble, Option<&SourceId>) -> Option<&'static str>,
     /// The bridge into the assistant's own status line.
     pub bridge: Option<&'static dyn Bridge>,
+    /// The vendor's own page about how well its service works.
+    pub status: Option<StatusPage>,
     /// Recorded answers that show every state.
     pub scenes: &'static [Scene],
     /// Runs one recorded answer through the source and mapper that would receive it. The outcome is in the notation of

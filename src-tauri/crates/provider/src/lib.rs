@@ -11,6 +11,7 @@ pub mod replay;
 pub mod scene;
 pub mod shape;
 pub mod source;
+pub mod status;
 
 pub use book::GateBook;
 pub use bridge::{Bridge, BridgeState};
@@ -19,3 +20,4 @@ pub use error::FetchError;
 pub use replay::Recorded;
 pub use scene::Scene;
 pub use source::{Ask, Fingerprint, Found, Report, Source, SourceSpec};
+pub use status::StatusPage;

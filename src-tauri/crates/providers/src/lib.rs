@@ -12,6 +12,8 @@ macro_rules! registry {
     };
 }
 
+pub mod status;
+
 registry! { claude, codex }
 
 /// The provider with this id.

@@ -3,7 +3,7 @@
 use crate::{Context, choice, meter, text};
 use claudometer_core::{
     Attempt, AttemptResult, Failure, Origin, ProviderId, SeatState, Skip, SourceId,
-    UsageSnapshotBundle,
+    UsageSnapshotBundle, status::ServiceStatus,
 };
 use claudometer_wire::{AttemptLine, Bundle, Card, FirstRun, Line, TroubleStrip};
 
@@ -22,6 +22,8 @@ pub struct Extras<'a> {
     pub remarks: Vec<String>,
     /// What was looked for; shown when there is no seat.
     pub first_run: Option<FirstRun>,
+    /// What a provider's status page said a moment ago, where it was looked at.
+    pub service: &'a dyn Fn(&ProviderId) -> Option<ServiceStatus>,
 }
 
 /// The snapshot in values and words.
@@ -91,7 +93,11 @@ fn card(state: &SeatState, refreshing: bool, context: &Context, extras: &Extras<
         age: state.last_good.as_ref().map(|good| text::age(good.at, context)),
         observed_at: state.last_good.as_ref().map(|good| good.at),
         next: next(state, refreshing, context),
-        trouble: state.failure.as_ref().map(|failure| trouble(failure, state, context)),
+        trouble: state.failure.as_ref().map(|failure| TroubleStrip {
+            service: (extras.service)(&state.seat.provider)
+                .and_then(|status| text::service(&status)),
+            ..trouble(failure, state, context)
+        }),
         attempts: state
             .attempts
             .iter()
@@ -168,6 +174,7 @@ fn trouble(failure: &Failure, state: &SeatState, context: &Context) -> TroubleSt
         title: title.to_owned(),
         detail: format!("{what} {}", text::sentence(&after.join(", "))),
         remedy: text::sentence(&failure.remedy),
+        service: None,
         shape: failure.shape.clone(),
     }
 }

@@ -66,6 +66,9 @@ fn panel(card: &Card, style: &Style) -> Vec<Line> {
         let title = format!("{}: {}", capital(&trouble.title), trouble.detail);
         lines.extend(wrapped(&title, INDENT, style, Ink::Warning));
         lines.extend(wrapped(&trouble.remedy, INDENT, style, Ink::Plain));
+        if let Some(service) = &trouble.service {
+            lines.extend(wrapped(service, INDENT, style, Ink::Plain));
+        }
     }
     let meters: Vec<&Meter> = card.meters.iter().chain(&card.spend).collect();
     let layout = Layout::of(&meters, &card.lines, style);

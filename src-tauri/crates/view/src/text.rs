@@ -5,6 +5,7 @@ use chrono::{DateTime, Datelike, FixedOffset, TimeDelta, Utc};
 use claudometer_core::{
     Amount, CreditUnit, Credits, Percent, Reading, Spend, Trouble, Window, WindowKind,
     settings::{Alerts, Display, FigureOf, ResetAs},
+    status::{ServiceLevel, ServiceStatus},
 };
 use claudometer_wire::Level;
 
@@ -283,6 +284,28 @@ pub fn sentence(text: &str) -> String {
     let Some(first) = letters.next() else { return String::new() };
     let stop = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
     format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
+}
+
+/// Trouble that a vendor admits: `The vendor's status page says: Elevated errors (partly down).`
+pub fn service(status: &ServiceStatus) -> Option<String> {
+    let level = service_level(status.level);
+    let said = match &status.headline {
+        Some(headline) => format!("{headline} ({level})"),
+        None => level.to_owned(),
+    };
+    status.level.is_trouble().then(|| format!("The vendor's status page says: {said}."))
+}
+
+/// How well a service works, in a few words.
+pub const fn service_level(level: ServiceLevel) -> &'static str {
+    match level {
+        ServiceLevel::Unknown => "unknown",
+        ServiceLevel::None => "no trouble known",
+        ServiceLevel::Maintenance => "maintenance",
+        ServiceLevel::Minor => "degraded",
+        ServiceLevel::Major => "partly down",
+        ServiceLevel::Critical => "down",
+    }
 }
 
 /// The line that our status-line command prints: `Opus 4 · Session 37 %, resets 17:00 · Weekly 52 %`.

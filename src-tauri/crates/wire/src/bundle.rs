@@ -154,6 +154,8 @@ pub struct TroubleStrip {
     pub detail: String,
     /// What to do.
     pub remedy: String,
+    /// Trouble that the vendor itself admits on its status page.
+    pub service: Option<String>,
     /// Keys and types of an answer that was not understood; no values.
     pub shape: Option<String>,
 }

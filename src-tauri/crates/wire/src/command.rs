@@ -1,6 +1,6 @@
 //! The table of commands: one place for their names, arguments and answers.
 
-use crate::{Bundle, Draft, SettingsState, report::Report};
+use crate::{Bundle, Draft, ServiceReport, SettingsState, report::Report};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -67,6 +67,8 @@ commands! {
     ForgetSecret "forget_secret" { provider: String, field: String } -> SettingsState;
     /// Asks for fresh numbers, of one provider or of all, as far as floors and pauses allow; answers once they are published.
     Refresh "refresh" { provider: Option<String> } -> Bundle;
+    /// Reads the vendors' status pages, of one provider or of all that are followed; each at most every five minutes.
+    GetStatus "get_status" { provider: Option<String> } -> Vec<ServiceReport>;
     /// Forgets the remembered numbers; they are asked for again as soon as floors allow.
     ForgetNumbers "forget_numbers" {} -> ();
     /// Installs or removes the bridge into an assistant's status line.

@@ -8,6 +8,7 @@ pub mod error;
 pub mod link;
 pub mod report;
 pub mod settings;
+pub mod status;
 pub mod ts;
 
 pub use bundle::{
@@ -19,3 +20,4 @@ pub use settings::{
     About, BridgeForm, Draft, KeyringForm, LedgerRow, Organization, ProviderForm, SecretDraft,
     SecretForm, SettingsState, SourceForm,
 };
+pub use status::ServiceReport;

@@ -1,6 +1,6 @@
 //! TypeScript for the window: every type in a fixed order, and a typed function per command.
 
-use crate::{bundle, command, error, report, settings};
+use crate::{bundle, command, error, report, settings, status};
 use claudometer_core::settings as core;
 use std::fmt::Write as _;
 use ts_rs::{Config, TS};
@@ -26,7 +26,7 @@ pub fn typescript() -> String {
         settings::SettingsState, settings::SecretDraft, settings::Draft,
         report::WindowReport, report::CreditsReport, report::SpendReport, report::TroubleReport, report::AccountReport,
         report::Report,
-        command::State, error::ErrorCode, error::IpcError,
+        status::ServiceReport, command::State, error::ErrorCode, error::IpcError,
     ];
     let mut text =
         String::from("// Generated from the Rust types by `npm run gen`. Do not edit.\n");
@@ -62,7 +62,9 @@ pub fn commands() -> String {
 
 /// Types of ours are found in `wire.ts`; TypeScript's own begin with a lower-case letter.
 fn qualified(name: &str) -> String {
-    if name.starts_with(|c: char| c.is_ascii_uppercase()) {
+    if let Some(inner) = name.strip_prefix("Array<").and_then(|rest| rest.strip_suffix('>')) {
+        format!("{}[]", qualified(inner))
+    } else if name.starts_with(|c: char| c.is_ascii_uppercase()) {
         format!("wire.{name}")
     } else {
         name.to_owned()

@@ -7,6 +7,7 @@ mod key;
 mod manual;
 mod replay;
 mod route;
+mod status;
 mod statusline;
 mod usage;
 mod way;
@@ -43,6 +44,7 @@ async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Ref
         Command::Watch(watch) => usage::watch(args, &watch, host).await,
         Command::Route(route) => route::run(args, &route, host).await,
         Command::Statusline(line) => statusline::run(args, &line, host).await,
+        Command::Status { provider } => status::run(args, provider.as_deref(), host).await,
         Command::Auth(auth) => key::auth(args, &auth, host).await,
         Command::Key(key) => key::run(args, &key, host).await,
         Command::Cache(cache) => cache::run(args, &cache, host).await,

@@ -39,6 +39,9 @@ pub(crate) async fn run(index: &Path) -> Result<Exit, Refusal> {
 }
 
 async fn outcome(recorded: &Recorded) -> Option<Value> {
+    if let Some(outcome) = claudometer_providers::status::replay(recorded) {
+        return Some(outcome);
+    }
     let host = host();
     for provider in claudometer_providers::ALL {
         if let Some(outcome) = (provider.replay)(recorded, &host).await {

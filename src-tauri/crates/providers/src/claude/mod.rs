@@ -23,7 +23,7 @@ pub mod web;
 
 use claudometer_core::{SourceId, Trouble};
 use claudometer_host::{Host, paths::Paths};
-use claudometer_provider::Provider;
+use claudometer_provider::{Provider, StatusPage, status::Form};
 
 /// The provider.
 pub static PROVIDER: Provider = Provider {
@@ -37,6 +37,11 @@ pub static PROVIDER: Provider = Provider {
     secrets: &[web::SESSION_KEY],
     remedy,
     bridge: Some(&bridge::StatusLineBridge),
+    status: Some(StatusPage {
+        url: "https://status.claude.com/api/v2/summary.json",
+        link: "https://status.claude.com",
+        form: Form::Statuspage { component: Some("Claude Code") },
+    }),
     scenes: scenes::SCENES,
     replay: replay::run,
 };

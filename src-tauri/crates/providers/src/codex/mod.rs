@@ -25,7 +25,7 @@ pub mod window;
 use app_server::{AppServer, Timing};
 use claudometer_core::{SourceId, Trouble};
 use claudometer_host::Host;
-use claudometer_provider::Provider;
+use claudometer_provider::{Provider, StatusPage, status::Form};
 
 /// The one app server of this process.
 static APP_SERVER: AppServer = AppServer::new(Timing::USUAL);
@@ -42,6 +42,11 @@ pub static PROVIDER: Provider = Provider {
     secrets: &[],
     remedy,
     bridge: None,
+    status: Some(StatusPage {
+        url: "https://status.openai.com/proxy/status.openai.com",
+        link: "https://status.openai.com",
+        form: Form::IncidentIo { component: Some("Codex") },
+    }),
     scenes: scenes::SCENES,
     replay: replay::run,
 };

@@ -12,6 +12,7 @@ fn bundle(seats: Vec<SeatState>) -> Bundle {
         debug: false,
         remarks: Vec::new(),
         first_run: None,
+        service: &|_| None,
     };
     let snapshot = UsageSnapshotBundle { seq: 1, seats, refreshing: false };
     cards::bundle(&snapshot, &context(), &extras)

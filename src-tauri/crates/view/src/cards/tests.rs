@@ -9,7 +9,14 @@ use claudometer_core::{
 use claudometer_wire::{Fresh, Level, Looked};
 
 fn extras() -> Extras<'static> {
-    Extras { labels: &label, demo: false, debug: false, remarks: Vec::new(), first_run: None }
+    Extras {
+        labels: &label,
+        demo: false,
+        debug: false,
+        remarks: Vec::new(),
+        first_run: None,
+        service: &|_| None,
+    }
 }
 
 fn snapshot(seats: Vec<SeatState>) -> UsageSnapshotBundle {

@@ -20,6 +20,7 @@ fn report_of(seats: Vec<SeatState>) -> Report {
         debug: false,
         remarks: Vec::new(),
         first_run: None,
+        service: &|_| None,
     };
     let snapshot = UsageSnapshotBundle { seq: 1, seats, refreshing: false };
     report::report(&snapshot, &context(), &extras)

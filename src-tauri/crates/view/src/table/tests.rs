@@ -21,6 +21,7 @@ fn bundle(seats: Vec<SeatState>) -> Bundle {
         debug: false,
         remarks: Vec::new(),
         first_run: Some(FirstRun { looked: vec![looked] }),
+        service: &|_| None,
     };
     crate::bundle(&UsageSnapshotBundle { seq: 1, seats, refreshing: false }, &context(), &extras)
 }
