@@ -1,7 +1,11 @@
 //! Exact decimal amounts: money and credits, never floating point.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::{fmt, ops::Neg, str::FromStr};
+use std::{
+    fmt,
+    ops::{Neg, Sub},
+    str::FromStr,
+};
 
 /// How many units of the inner integer make one whole: 10^12.
 const SCALE: i128 = 1_000_000_000_000;
@@ -78,6 +82,14 @@ impl Amount {
         } else {
             format!("{sign}{whole}.{rest:0places$}")
         }
+    }
+}
+
+impl Sub for Amount {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
     }
 }
 

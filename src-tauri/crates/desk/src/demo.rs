@@ -8,8 +8,10 @@ use claudometer_core::{
 use claudometer_host::{
     Clock, Environment, Files, Host, Http, Processes, Secrets,
     http::{HttpError, Request, Response},
+    secrets::Keep,
 };
 use claudometer_provider::{GateBook, Provider, Scene, pipeline, scene::Take};
+use secrecy::SecretString;
 use std::path::Path;
 
 /// Home of the recorded files; it exists in memory only.
@@ -100,6 +102,14 @@ pub(crate) fn nobody() -> ProviderInfo {
     }
 }
 
+/// A scene of a provider that is asked with a typed secret begins with one.
+async fn type_secrets(provider: &Provider, scene: &Scene, host: &Host) {
+    for field in provider.secrets.iter().filter(|_| scene.is_by_secret()) {
+        let (key, secret) = (provider.secret_key(field.id), SecretString::from("demo-secret"));
+        host.secrets.set(&key, secret, Keep::Session).await.ok(); // memory keeps it
+    }
+}
+
 async fn play_scene(
     provider: &'static Provider,
     scene: &Scene,
@@ -108,6 +118,7 @@ async fn play_scene(
     let settings = ProviderSettings::default();
     let clock = Clock::told(moment - EARLIER);
     let first = host(scene, scene.earlier, clock.clone());
+    type_secrets(provider, scene, &first).await;
     let found = pipeline::discover(provider, &settings, &first).await.into_iter().next()?;
     let seat = Seat { provider: provider.id.clone(), account: AccountKey::owned(scene.name) };
     let mut state = SeatState::unknown(seat, provider.info());
@@ -121,6 +132,7 @@ async fn play_scene(
         }
         clock.set(*at);
         let host = host(scene, takes, clock.clone());
+        type_secrets(provider, scene, &host).await;
         let book = GateBook::in_memory();
         let errand = pipeline::Errand {
             provider,

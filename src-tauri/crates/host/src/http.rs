@@ -69,6 +69,11 @@ impl Request {
         }
     }
 
+    /// A `POST` of a JSON body.
+    pub fn post(url: impl Into<String>, body: impl Into<String>) -> Self {
+        Self { method: "POST", body: Some(body.into()), ..Self::get(url) }
+    }
+
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<Value>) -> Self {

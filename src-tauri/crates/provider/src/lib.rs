@@ -5,6 +5,7 @@ pub mod book;
 pub mod bridge;
 pub mod descriptor;
 pub mod error;
+pub mod key;
 pub mod lenient;
 pub mod pipeline;
 pub mod replay;

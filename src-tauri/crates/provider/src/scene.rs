@@ -26,3 +26,10 @@ pub struct Scene {
     /// Answers of the poll at the moment shown. A request without an answer finds no connection.
     pub now: &'static [Take],
 }
+
+impl Scene {
+    /// Whether it plays with a secret that a person typed: one without files has nothing else to begin with.
+    pub const fn is_by_secret(&self) -> bool {
+        self.files.is_empty()
+    }
+}

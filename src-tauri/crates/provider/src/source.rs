@@ -99,7 +99,7 @@ impl From<Reading> for Report {
 /// One way to obtain a reading of a provider.
 pub trait Source: std::fmt::Debug + Send + Sync {
     /// What it is.
-    fn spec(&self) -> &'static SourceSpec;
+    fn spec(&self) -> &SourceSpec;
 
     /// Accounts that it could answer for. Local and cheap: files, environment, presence of a secret. Never the network.
     fn discover<'a>(

@@ -12,9 +12,14 @@ macro_rules! registry {
     };
 }
 
+mod keyed;
 pub mod status;
+#[cfg(test)]
+mod testing;
 
-registry! { claude, codex }
+registry! {
+    claude, codex, openrouter, zai, kimi, minimax, opencode, perplexity, cline, nanogpt, zenmux, chutes, synthetic, codebuff, deepseek, moonshot, commandcode, zed
+}
 
 /// The provider with this id.
 pub fn by_id(id: &str) -> Option<&'static Provider> {

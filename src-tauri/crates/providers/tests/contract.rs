@@ -42,7 +42,10 @@ async fn every_scene_plays_through_the_real_pipeline() {
 
 /// Polls some minutes before where the scene has that, then at the moment shown.
 async fn play(provider: &'static Provider, scene: &Scene) -> Value {
-    let world = World::of_scene(scene);
+    let mut world = World::of_scene(scene);
+    if scene.is_by_secret() {
+        world.type_secrets(provider).await;
+    }
     let settings = ProviderSettings::default();
     let book = GateBook::in_memory();
     let mut seats = Vec::new();

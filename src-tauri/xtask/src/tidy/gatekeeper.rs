@@ -59,7 +59,9 @@ fn vendors(line: &str) -> Vec<String> {
             let top = labels.next()?;
             let vendor = labels.next()?;
             // Addresses of numbers, and the names that are reserved for examples, belong to nobody.
+            // A single letter is no name that anybody could be held to.
             let reserved = top.parse::<u8>().is_ok()
+                || vendor.len() < 2
                 || vendor == "example"
                 || ["invalid", "test", "example"].contains(&top);
             (!reserved).then(|| vendor.to_ascii_lowercase().replace('-', ""))

@@ -1,0 +1,259 @@
+//! A source made of one key: typed by a person, set in the environment, or kept by another program that is only read.
+
+use crate::{
+    Ask, Checked, FetchError, Fingerprint, Found, Recorded, Report, Source, SourceSpec, answer,
+    replay::of_fetch, shape,
+};
+use chrono::{DateTime, Utc};
+use claudometer_core::{
+    AccountKey, Amount, CreditUnit, Credits, Percent, ProviderId, Reading, Scope, Seat, Trouble,
+    Window, WindowKind, settings::ProviderSettings,
+};
+use claudometer_host::{
+    Environment, Files, Host, Http, Processes, Secrets,
+    http::{HttpError, Request, Response},
+    redact,
+    secrets::SecretKey,
+};
+use futures::{FutureExt as _, future::BoxFuture};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Asks the vendor with a key.
+pub type AskWithKey =
+    for<'a> fn(&'a SecretString, &'a Host) -> BoxFuture<'a, Result<Report, FetchError>>;
+
+/// A key of another program.
+#[derive(Debug)]
+pub struct Lent {
+    /// The key.
+    pub key: SecretString,
+    /// Where it is kept, for people.
+    pub place: String,
+}
+
+/// A source made of one key.
+#[derive(Debug)]
+pub struct Key {
+    /// What it is.
+    pub spec: SourceSpec,
+    /// Its provider.
+    pub provider: ProviderId,
+    /// Id of the secret that a person can type.
+    pub field: &'static str,
+    /// Environment variables in which people keep such a key; the first that is set counts.
+    pub variables: &'static [&'static str],
+    /// Keys that other programs keep on this machine; they are only read.
+    pub lent: fn(&Host) -> Vec<Lent>,
+    /// Files of those programs, whose change is worth another look.
+    pub files: fn(&Host) -> Vec<PathBuf>,
+    /// Asks the vendor.
+    pub ask: AskWithKey,
+}
+
+/// No other program keeps such a key.
+pub const fn nobody(_: &Host) -> Vec<Lent> {
+    Vec::new()
+}
+
+/// No file is worth a look.
+pub const fn no_files(_: &Host) -> Vec<PathBuf> {
+    Vec::new()
+}
+
+impl Key {
+    /// Checks a typed key by asking the vendor with it.
+    pub async fn check(
+        &'static self,
+        typed: SecretString,
+        host: &Host,
+    ) -> Result<Checked, FetchError> {
+        let key = typed.expose_secret().trim().trim_matches(['"', '\'']);
+        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let detail = "That is no key: it holds spaces, or letters that no key has.";
+            return Err(FetchError::local(Trouble::AuthMissing, detail));
+        }
+        let secret = SecretString::from(key.to_owned());
+        redact::register(key);
+        match (self.ask)(&secret, host).await {
+            Ok(report) => Ok(Checked { secret, organizations: report.organizations }),
+            // The key was good, whatever stands behind it.
+            Err(error) if matches!(error.trouble, Trouble::NoData | Trouble::NotSubscribed) => {
+                Ok(Checked { secret, organizations: Vec::new() })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What a recorded answer becomes, and which addresses were asked; every request is answered by it, but where the record
+    /// names another path.
+    pub async fn replay(&'static self, recorded: &Recorded, host: &Host) -> (Value, Vec<String>) {
+        let path = recorded.request.split_whitespace().last().filter(|word| word.starts_with('/'));
+        let path = path.map(str::to_owned);
+        let answer = recorded.response.clone();
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let log = Arc::clone(&asked);
+        let http = Http::recorded(move |request| {
+            log.lock().unwrap_or_else(PoisonError::into_inner).push(request.url.clone());
+            match &path {
+                Some(path) if !request.url.contains(path.as_str()) => Err(HttpError::Connect),
+                Some(_) | None => Ok(answer.clone()),
+            }
+        });
+        let sealed = Host {
+            clock: host.clock.clone(),
+            env: Environment::of("/replay", []),
+            files: Files::memory(),
+            http,
+            processes: Processes::none(),
+            secrets: Secrets::in_memory(),
+        };
+        let outcome = of_fetch(&(self.ask)(&SecretString::from("replayed-key"), &sealed).await);
+        let asked = asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        (outcome, asked)
+    }
+
+    fn secret_key(&self) -> SecretKey {
+        SecretKey {
+            provider: self.provider.as_str().to_owned(),
+            account: "default".to_owned(),
+            field: self.field.to_owned(),
+        }
+    }
+
+    /// Every key that can be used, each once: what a person typed comes first.
+    async fn keys(&self, host: &Host) -> Vec<Lent> {
+        let typed = host.secrets.get(&self.secret_key()).await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "the typed key cannot be read now");
+            None
+        });
+        let typed = typed.map(|key| Lent { key, place: "the key that you typed".to_owned() });
+        let variable = self.variables.iter().find_map(|name| {
+            let key = SecretString::from(host.env.get(name)?.trim().to_owned());
+            Some(Lent { key, place: format!("the variable {name}") })
+        });
+        let mut keys: Vec<Lent> = Vec::new();
+        for lent in typed.into_iter().chain(variable).chain((self.lent)(host)) {
+            let key = lent.key.expose_secret();
+            if !key.is_empty() && keys.iter().all(|known| known.key.expose_secret() != key) {
+                redact::register(key);
+                keys.push(lent);
+            }
+        }
+        keys
+    }
+
+    async fn key_of(&self, ask: Ask<'_>) -> Result<SecretString, FetchError> {
+        let keys = self.keys(ask.host).await;
+        let own = keys.into_iter().find(|lent| account(&lent.key) == ask.seat.account);
+        own.map(|lent| lent.key).ok_or_else(|| {
+            FetchError::local(Trouble::AuthMissing, "The key is not there any more.")
+        })
+    }
+}
+
+/// Two keys are two accounts: nothing says that they belong together.
+fn account(key: &SecretString) -> AccountKey {
+    AccountKey::owned(Fingerprint::of(key).as_str())
+}
+
+impl Source for Key {
+    fn spec(&self) -> &SourceSpec {
+        &self.spec
+    }
+
+    fn discover<'a>(
+        &'a self,
+        _: &'a ProviderSettings,
+        host: &'a Host,
+    ) -> BoxFuture<'a, Vec<Found>> {
+        async move {
+            let found = |lent: Lent| {
+                let seat = Seat { provider: self.provider.clone(), account: account(&lent.key) };
+                Found { seat, account: None, place: lent.place }
+            };
+            self.keys(host).await.into_iter().map(found).collect()
+        }
+        .boxed()
+    }
+
+    fn watched(&self, host: &Host) -> Vec<PathBuf> {
+        (self.files)(host)
+    }
+
+    fn credential<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Fingerprint, FetchError>> {
+        async move { Ok(Fingerprint::of(&self.key_of(ask).await?)) }.boxed()
+    }
+
+    fn fetch<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Report, FetchError>> {
+        async move { (self.ask)(&self.key_of(ask).await?, ask.host).await }.boxed()
+    }
+}
+
+/// The JSON that `url` answers to a bearer key. 403 with a body means what the caller says.
+pub async fn get(
+    host: &Host,
+    url: &str,
+    key: &SecretString,
+    forbidden: Trouble,
+) -> Result<Value, FetchError> {
+    answered(host, Request::get(url).bearer(key), forbidden).await
+}
+
+/// The JSON that answers a request.
+pub async fn answered(
+    host: &Host,
+    request: Request,
+    forbidden: Trouble,
+) -> Result<Value, FetchError> {
+    let response: Response = host.http.send(request).await?;
+    answer::json(&response, forbidden, host.now())
+}
+
+/// A window that counts the whole account.
+pub fn window(
+    id: &str,
+    kind: WindowKind,
+    used: Option<f64>,
+    resets_at: Option<DateTime<Utc>>,
+) -> Window {
+    let minutes = match kind {
+        WindowKind::Session => Some(300),
+        WindowKind::Daily => Some(1440),
+        WindowKind::Weekly => Some(10_080),
+        WindowKind::Monthly
+        | WindowKind::BillingCycle
+        | WindowKind::Rolling
+        | WindowKind::Other => None,
+    };
+    let used = used.and_then(Percent::new);
+    Window { id: id.to_owned(), kind, scope: Scope::default(), used, resets_at, minutes }
+}
+
+/// A reading of everything that an answer tells, or an error with its shape where it tells nothing.
+pub fn told(reading: Reading, answer: &Value) -> Result<Report, FetchError> {
+    let silent = reading.windows.is_empty()
+        && reading.credits.is_none()
+        && reading.spend.is_none()
+        && reading.plan.is_none();
+    if silent {
+        let detail = "The answer names none of the limits that it used to.";
+        return Err(FetchError::unreadable(detail, Some(shape::of(answer))));
+    }
+    Ok(reading.into())
+}
+
+/// A balance in `unit`; `None` where it is not reported.
+pub fn balance(amount: Option<Amount>, unit: CreditUnit) -> Option<Credits> {
+    amount.map(|amount| Credits { balance: Some(amount), unit, unlimited: false, expires_at: None })
+}
+
+/// Percent of `limit` that is used; `None` where there is no positive limit.
+pub fn share(used: Option<f64>, limit: Option<f64>) -> Option<f64> {
+    let (used, limit) = (used?, limit?);
+    (limit > 0.0).then(|| used / limit * 100.0)
+}

@@ -1,0 +1,41 @@
+//! Zed: what is left, asked with a key.
+
+use crate::keyed::keyed;
+use claudometer_core::{Coverage, Reading, Trouble, Window, WindowKind};
+use claudometer_host::{Host, http::Request};
+use claudometer_provider::{FetchError, Report, key, lenient};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+
+keyed! {
+    id: "zed", name: "Zed", short: "Ze", dashboard: "https://dashboard.zed.dev",
+    variables: [], key: "Login", help: "Zed keeps its login in the system keyring for itself; type it as USER_ID TOKEN, as its entry https://zed.dev has them.", asks: "cloud.zed.dev for the plan and its edit predictions",
+    status: None, lent: claudometer_provider::key::nobody, files: claudometer_provider::key::no_files,
+    replays: ["misc/zed_me.json", "zed/"],
+    scenes: {
+        "calm": [("/client/users/me", 200, "fixtures/zed/zed_me.json")],
+        "refused": [("/client/users/me", 401, "fixtures/zed/error_401.json")],
+    },
+}
+
+const URL: &str = "https://cloud.zed.dev/client/users/me";
+
+async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
+    let typed = key.expose_secret().replacen(':', " ", 1);
+    let request = Request::get(URL).header("authorization", SecretString::from(typed));
+    let answer = key::answered(host, request, Trouble::AuthExpired).await?;
+    let plan = &answer["plan"];
+    let mut reading = Reading::empty(Coverage::Complete);
+    reading.plan = lenient::text(&plan["plan_v3"])
+        .map(|name| lenient::title_case(name.trim_start_matches("zed_")));
+    reading.windows = predictions(plan).into_iter().collect();
+    key::told(reading, &answer)
+}
+
+/// What has no limit is no bar.
+fn predictions(plan: &Value) -> Option<Window> {
+    let found = &plan["usage"]["edit_predictions"];
+    let used = key::share(lenient::number(&found["used"]), lenient::number(&found["limit"]))?;
+    let ends = lenient::instant(&plan["subscription_period"]["ended_at"]);
+    Some(key::window("edit-predictions", WindowKind::BillingCycle, Some(used), ends))
+}
