@@ -12,6 +12,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 /// The keychain's service name of everything that is ours.
@@ -100,10 +101,15 @@ pub struct Secrets(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     keychain: Option<Keychain>,
-    /// Secrets of this session, and copies of what the keychain gave, so that a poll does not ask it each time. That it
-    /// has none is not remembered: a keychain that was closed may be opened.
+    /// Secrets of this session, and copies of what the keychain gave, so that a poll does not ask it each time.
     memory: Mutex<HashMap<SecretKey, Known>>,
+    /// When the keychain last said that it has no such secret. A keychain that is closed or absent said nothing.
+    missing: Mutex<HashMap<SecretKey, Instant>>,
 }
+
+/// How long it is believed that the keychain has no such secret. Whoever keeps one tells us, so this only bounds the wait
+/// for what was put there behind our back.
+const MISSING_FOR: Duration = Duration::from_mins(10);
 
 #[derive(Debug, Clone)]
 enum Known {
@@ -133,11 +139,16 @@ impl Secrets {
     }
 
     fn over(keychain: Option<Keychain>) -> Self {
-        Self(Arc::new(Inner { keychain, memory: Mutex::default() }))
+        let (memory, missing) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { keychain, memory, missing }))
     }
 
     fn memory(&self) -> MutexGuard<'_, HashMap<SecretKey, Known>> {
         self.0.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn missing(&self) -> MutexGuard<'_, HashMap<SecretKey, Instant>> {
+        self.0.missing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The secret. `None` where none is kept, and where there is no keychain that could have one.
@@ -146,9 +157,16 @@ impl Secrets {
             return Ok(Some(known.secret().clone()));
         }
         let Some(keychain) = &self.0.keychain else { return Ok(None) };
+        if self.missing().get(key).is_some_and(|since| since.elapsed() < MISSING_FOR) {
+            return Ok(None);
+        }
         let secret = match keychain.get(key).await {
             // It may come later.
             Err(SecretError::Absent) => None,
+            Ok(None) => {
+                self.missing().insert(key.clone(), Instant::now());
+                None
+            }
             other => other?,
         };
         if let Some(secret) = &secret {
@@ -176,6 +194,7 @@ impl Secrets {
         keep: Keep,
     ) -> Result<(), SecretError> {
         redact::register(secret.expose_secret());
+        self.missing().remove(key);
         let known = match (keep, &self.0.keychain) {
             (Keep::Keychain, Some(keychain)) => {
                 keychain.set(key, secret.clone()).await?;
