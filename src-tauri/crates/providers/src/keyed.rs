@@ -9,6 +9,7 @@ macro_rules! keyed {
         replays: [$($prefix:literal),+],
         scenes: {$($scene:literal: [$(($url:literal, $code:literal, $body:literal)),*]),+ $(,)?},
         $(outcome: $outcome:expr,)?
+        $(local: $local:expr,)?
     ) => {
         static KEY: claudometer_provider::key::Key = claudometer_provider::key::Key {
             spec: claudometer_provider::SourceSpec {
@@ -63,6 +64,9 @@ macro_rules! keyed {
                 if !ours {
                     return None;
                 }
+                $(if let Some(outcome) = $local(recorded, host) {
+                    return Some(outcome);
+                })?
                 let (outcome, _asked) = KEY.replay(recorded, host).await;
                 $(let outcome = $outcome(outcome, &_asked);)?
                 Some(outcome)

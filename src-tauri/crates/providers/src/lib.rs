@@ -18,7 +18,7 @@ pub mod status;
 mod testing;
 
 registry! {
-    claude, codex, openrouter, zai, kimi, minimax, opencode, perplexity, cline, nanogpt, zenmux, chutes, synthetic, codebuff, deepseek, moonshot, commandcode, zed
+    claude, codex, copilot, openrouter, zai, kimi, minimax, opencode, perplexity, cline, nanogpt, zenmux, chutes, synthetic, codebuff, deepseek, moonshot, commandcode, zed, factory, augment, grok, warp
 }
 
 /// The provider with this id.

@@ -1,0 +1,145 @@
+//! GitHub Copilot: what is left, asked with a key.
+
+use crate::keyed::keyed;
+use claudometer_core::{Coverage, Reading, Trouble};
+use claudometer_host::{Host, http::Request};
+use claudometer_provider::{
+    FetchError, Recorded, Report, answer,
+    key::{self, Lent},
+    lenient,
+    replay::of_reading,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+keyed! {
+    id: "copilot", name: "GitHub Copilot", short: "Gc", dashboard: "https://github.com/settings/copilot",
+    variables: ["COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"], key: "Token", help: "Sign in to Copilot in an editor, or with gh auth login; those logins are read. A token can be typed too.", asks: "api.github.com for the quotas of the plan",
+    status: Some(claudometer_provider::StatusPage { url: "https://www.githubstatus.com/api/v2/summary.json", link: "https://www.githubstatus.com", form: claudometer_provider::status::Form::Statuspage { component: Some("Copilot") } }), lent: lent, files: files,
+    replays: ["copilot/"],
+    scenes: {
+        "calm": [("/copilot_internal/user", 200, "fixtures/copilot/user_pro.json")],
+        "refused": [("/copilot_internal/user", 401, "fixtures/copilot/error_401.json")],
+    },
+    local: replayed,
+}
+
+mod quotas;
+
+const URL: &str = "https://api.github.com/copilot_internal/user";
+const ORGANIZATIONS: &str = "https://api.github.com/orgs";
+
+async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
+    let answer = github(URL, key, host).await?;
+    let mut reading = quotas::reading(&answer, host.now());
+    if let Some(organization) = answer["organization_login_list"][0].as_str()
+        && is_name(organization)
+    {
+        let url = format!("{ORGANIZATIONS}/{organization}/settings/billing/usage/summary");
+        // Only owners may ask: whoever may not hears nothing of it.
+        if let Ok(summary) = github(&url, key, host).await {
+            reading.spend = quotas::spend(&summary);
+        }
+    }
+    key::told(reading, &answer)
+}
+
+fn is_name(organization: &str) -> bool {
+    organization.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+async fn github(url: &str, key: &SecretString, host: &Host) -> Result<Value, FetchError> {
+    let token = SecretString::from(format!("token {}", key.expose_secret()));
+    let request = Request::get(url)
+        .header("authorization", token)
+        .header("accept", "application/json")
+        .header("x-github-api-version", "2025-04-01")
+        .header("user-agent", concat!("claudometer/", env!("CARGO_PKG_VERSION")));
+    let response = host.http.send(request).await?;
+    let exhausted = response.header("x-ratelimit-remaining") == Some("0");
+    let wait = answer::retry_after(&response, host.now());
+    if response.status == 403 && !response.is_html() && (wait.is_some() || exhausted) {
+        let detail = "The vendor asks to wait (HTTP 403, a secondary rate limit).";
+        return Err(FetchError {
+            retry_after: wait,
+            ..FetchError::new(Trouble::RateLimited, detail)
+        });
+    }
+    if response.status == 404 {
+        let detail =
+            "Copilot is not turned on for this account, or this kind of token may not ask.";
+        return Err(FetchError::new(Trouble::NotSubscribed, detail));
+    }
+    answer::json(&response, Trouble::ForbiddenScope, host.now())
+}
+
+/// Files in which editors keep their login, the newer one first.
+fn files(host: &Host) -> Vec<PathBuf> {
+    let folder = host.env.get("XDG_CONFIG_HOME").map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| host.home().join(".config")).join("github-copilot");
+    ["apps.json", "hosts.json"].map(|name| folder.join(name)).into()
+}
+
+fn lent(host: &Host) -> Vec<Lent> {
+    let found = files(host).into_iter().flat_map(|path| {
+        let text = host.files.read_text(&path).ok().flatten().unwrap_or_default();
+        let place = host.tilde(&path);
+        logins(&text).into_iter().map(move |(token, _)| Lent { key: token, place: place.clone() })
+    });
+    found.collect()
+}
+
+/// Tokens of github.com and whose they are; those of other servers are for those servers only.
+fn logins(text: &str) -> Vec<(SecretString, Option<String>)> {
+    let all: Value = serde_json::from_str(text).unwrap_or_default();
+    let ours = all
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(server, _)| *server == "github.com" || server.starts_with("github.com:"));
+    ours.filter_map(|(_, login)| {
+        let token = lenient::text(&login["oauth_token"])?;
+        Some((SecretString::from(token), lenient::text(&login["user"])))
+    })
+    .collect()
+}
+
+/// Recorded files and answers that are not the usage itself.
+fn replayed(recorded: &Recorded, host: &Host) -> Option<Value> {
+    let body: Value = serde_json::from_slice(&recorded.response.body).unwrap_or_default();
+    if recorded.request.ends_with("apps.json") || recorded.request.ends_with("hosts.json") {
+        let (token, user) = logins(&recorded.text()).into_iter().next()?;
+        return Some(json!({"ok": true, "token": token.expose_secret(), "account": {"id": user}}));
+    }
+    if recorded.request.contains("usage/summary") {
+        let spend = quotas::spend(&body);
+        let mut outcome = of_reading(&Reading { spend, ..Reading::empty(Coverage::Partial) });
+        outcome["credits_used"] = json!(quotas::credits_billed(&body));
+        return Some(outcome);
+    }
+    if recorded.request.contains("copilot_internal/user") && recorded.response.status == 200 {
+        let mut outcome = of_reading(&quotas::reading(&body, host.now()));
+        outcome["unlimited"] = json!(quotas::unlimited(&body));
+        outcome["credits_used"] = json!(quotas::credits_used(&body));
+        outcome["overage"] = json!(quotas::overage(&body));
+        return body["login"].is_string().then_some(outcome);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn a_token_of_another_server_is_never_used() {
+        let host = testing::host(&[]);
+        let apps = r#"{"corp.ghe.com:Iv1": {"oauth_token": "ghu_CORP"}, "github.com:Iv1": {"user": "o", "oauth_token": "ghu_OURS"}, "github.community": {"oauth_token": "x"}}"#;
+        host.files.write_private(&files(&host)[0], apps.as_bytes()).unwrap();
+        let found: Vec<_> =
+            lent(&host).iter().map(|lent| lent.key.expose_secret().to_owned()).collect();
+        assert_eq!(found, ["ghu_OURS"]);
+    }
+}
