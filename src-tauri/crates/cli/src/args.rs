@@ -208,6 +208,9 @@ pub(crate) struct Auth {
     /// Delete a typed secret.
     #[arg(long, requires = "provider", conflicts_with = "token")]
     pub(crate) delete: bool,
+    /// Sign in with a code that is typed at the vendor, where it offers that.
+    #[arg(long, requires = "provider", conflicts_with_all = ["token", "delete", "status"])]
+    pub(crate) device: bool,
     /// Read a secret from standard input (`-`), check it with the vendor, keep it.
     #[arg(long, requires = "provider", value_name = "-", value_parser = ["-"])]
     pub(crate) token: Option<String>,

@@ -227,11 +227,14 @@ impl Http {
         let method =
             if request.method == "POST" { reqwest::Method::POST } else { reqwest::Method::GET };
         let mut builder = client.request(method, url).timeout(request.timeout);
+        let typed = request.headers.iter().any(|(name, _)| *name == "content-type");
         for (name, value) in request.headers {
             builder = builder.header(name, header_value(&value)?);
         }
         if let Some(body) = request.body {
-            builder = builder.header("content-type", "application/json").body(body);
+            builder =
+                if typed { builder } else { builder.header("content-type", "application/json") };
+            builder = builder.body(body);
         }
         read(builder.send().await.map_err(|error| classify(&error))?).await
     }

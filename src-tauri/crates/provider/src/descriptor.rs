@@ -1,6 +1,6 @@
 //! A provider as data.
 
-use crate::{Bridge, FetchError, Recorded, Scene, Source, StatusPage};
+use crate::{Bridge, DeviceLogin, FetchError, Recorded, Scene, Source, StatusPage};
 use claudometer_core::{ProviderId, ProviderInfo, SourceId, Trouble};
 use claudometer_host::{Host, secrets::SecretKey};
 use futures::future::BoxFuture;
@@ -30,6 +30,8 @@ pub struct Provider {
     pub remedy: fn(Trouble, Option<&SourceId>) -> Option<&'static str>,
     /// The bridge into the assistant's own status line.
     pub bridge: Option<&'static dyn Bridge>,
+    /// Signing in with a code, where the vendor offers it to everybody.
+    pub device: Option<DeviceLogin>,
     /// The vendor's own page about how well its service works.
     pub status: Option<StatusPage>,
     /// Recorded answers that show every state.

@@ -8,6 +8,7 @@ macro_rules! keyed {
         status: $status:expr, lent: $lent:expr, files: $files:expr,
         replays: [$($prefix:literal),+],
         scenes: {$($scene:literal: [$(($url:literal, $code:literal, $body:literal)),*]),+ $(,)?},
+        $(device: $device:expr,)?
         $(outcome: $outcome:expr,)?
         $(local: $local:expr,)?
     ) => {
@@ -52,6 +53,7 @@ macro_rules! keyed {
                 _ => None,
             },
             bridge: None,
+            device: crate::keyed::first!($($device,)? None),
             status: $status,
             scenes: &[$(claudometer_provider::Scene {
                 name: $scene,
@@ -75,4 +77,12 @@ macro_rules! keyed {
     };
 }
 
+/// The first of several: what was given, else the usual.
+macro_rules! first {
+    ($first:expr $(, $rest:expr)*) => {
+        $first
+    };
+}
+
+pub(crate) use first;
 pub(crate) use keyed;

@@ -28,6 +28,9 @@ pub(crate) async fn run(args: &Args, key: &Key, host: Host) -> Result<Exit, Refu
 pub(crate) async fn auth(args: &Args, auth: &Auth, host: Host) -> Result<Exit, Refusal> {
     match &auth.provider {
         Some(provider) if auth.delete => delete(args, host, provider, None).await,
+        Some(provider) if auth.device => {
+            super::sign_in::run(args, provider_named(provider)?, host).await
+        }
         Some(provider) if auth.token.is_some() => set(args, host, provider, None).await,
         provider => status(args, provider.as_deref(), auth.status, host).await,
     }

@@ -7,6 +7,7 @@ mod key;
 mod manual;
 mod replay;
 mod route;
+mod sign_in;
 mod status;
 mod statusline;
 mod usage;

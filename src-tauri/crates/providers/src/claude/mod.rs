@@ -37,6 +37,7 @@ pub static PROVIDER: Provider = Provider {
     secrets: &[web::SESSION_KEY],
     remedy,
     bridge: Some(&bridge::StatusLineBridge),
+    device: None,
     status: Some(StatusPage {
         url: "https://status.claude.com/api/v2/summary.json",
         link: "https://status.claude.com",

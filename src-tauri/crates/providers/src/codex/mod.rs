@@ -42,6 +42,7 @@ pub static PROVIDER: Provider = Provider {
     secrets: &[],
     remedy,
     bridge: None,
+    device: None,
     status: Some(StatusPage {
         url: "https://status.openai.com/proxy/status.openai.com",
         link: "https://status.openai.com",

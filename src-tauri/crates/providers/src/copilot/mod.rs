@@ -4,10 +4,11 @@ use crate::keyed::keyed;
 use claudometer_core::{Coverage, Reading, Trouble};
 use claudometer_host::{Host, http::Request};
 use claudometer_provider::{
-    FetchError, Recorded, Report, answer,
+    DeviceLogin, FetchError, Recorded, Report, answer,
+    device::{self, Progress},
     key::{self, Lent},
     lenient,
-    replay::of_reading,
+    replay::{of_error, of_reading},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ keyed! {
         "calm": [("/copilot_internal/user", 200, "fixtures/copilot/user_pro.json")],
         "refused": [("/copilot_internal/user", 401, "fixtures/copilot/error_401.json")],
     },
+    device: Some(DEVICE),
     local: replayed,
 }
 
@@ -105,8 +107,42 @@ fn logins(text: &str) -> Vec<(SecretString, Option<String>)> {
     .collect()
 }
 
+/// The public program that every editor without one of its own signs in as; what it gets is for reading a user's plan.
+const DEVICE: DeviceLogin = DeviceLogin {
+    client: "Iv1.b507a08c87ecfe98",
+    scope: "read:user",
+    code_url: "https://github.com/login/device/code",
+    token_url: "https://github.com/login/oauth/access_token",
+    field: "key",
+};
+
+/// How a sign-in stands, as records tell it.
+fn signing_in(recorded: &Recorded, host: &Host) -> Option<Value> {
+    let response = &recorded.response;
+    if recorded.request.contains("device/code") {
+        return Some(match device::code(response, host.now()) {
+            Ok(code) => {
+                json!({"ok": true, "user_code": code.user_code, "interval_s": code.interval.as_secs(), "expires_in_s": code.lifetime.as_secs()})
+            }
+            Err(error) => of_error(&error),
+        });
+    }
+    recorded.request.contains("oauth/access_token").then(|| {
+        match device::progress(response, host.now()) {
+            Ok(Progress::Granted(token)) => json!({"ok": true, "token": token.expose_secret()}),
+            Ok(Progress::Pending(interval)) => {
+                json!({"ok": true, "pending": true, "interval_s": interval.map(|wait| wait.as_secs())})
+            }
+            Err(error) => of_error(&error),
+        }
+    })
+}
+
 /// Recorded files and answers that are not the usage itself.
 fn replayed(recorded: &Recorded, host: &Host) -> Option<Value> {
+    if let Some(outcome) = signing_in(recorded, host) {
+        return Some(outcome);
+    }
     let body: Value = serde_json::from_slice(&recorded.response.body).unwrap_or_default();
     if recorded.request.ends_with("apps.json") || recorded.request.ends_with("hosts.json") {
         let (token, user) = logins(&recorded.text()).into_iter().next()?;
