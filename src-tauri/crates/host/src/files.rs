@@ -42,6 +42,11 @@ impl Files {
         Self(Some(Arc::default()))
     }
 
+    /// Whether it is the disk.
+    pub(crate) const fn is_disk(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Puts a file with a given time of change into a memory tree; on disk it is an ordinary atomic write.
     pub fn place(&self, path: &Path, bytes: &[u8], modified: DateTime<Utc>) -> io::Result<()> {
         match &self.0 {

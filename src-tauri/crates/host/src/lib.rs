@@ -15,6 +15,7 @@ pub mod power;
 pub mod process;
 pub mod redact;
 pub mod secrets;
+mod sqlite;
 pub mod terminal;
 pub mod trace;
 pub mod watch;

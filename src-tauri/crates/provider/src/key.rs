@@ -125,8 +125,8 @@ impl Key {
         }
     }
 
-    /// Every key that can be used, each once: what a person typed comes first.
-    async fn keys(&self, host: &Host) -> Vec<Lent> {
+    /// Every key that can be used, each once, with the account that it is for: what a person typed comes first.
+    async fn keys(&self, host: &Host) -> Vec<(AccountKey, Lent)> {
         let typed = host.secrets.get(&self.secret_key()).await.unwrap_or_else(|error| {
             tracing::debug!(%error, "the typed key cannot be read now");
             None
@@ -136,12 +136,21 @@ impl Key {
             let key = SecretString::from(host.env.get(name)?.trim().to_owned());
             Some(Lent { key, place: format!("the variable {name}") })
         });
-        let mut keys: Vec<Lent> = Vec::new();
-        for lent in typed.into_iter().chain(variable).chain((self.lent)(host)) {
+        // Two keys are two accounts: nothing says that they belong together.
+        let own = typed
+            .into_iter()
+            .chain(variable)
+            .map(|lent| (account(&Fingerprint::of(&lent.key)), lent));
+        // Another program renews its key every hour: its place says whose it is.
+        let others = (self.lent)(host).into_iter().enumerate().map(|(nth, lent)| {
+            (account(&Fingerprint::of_name(&format!("{}#{nth}", lent.place))), lent)
+        });
+        let mut keys: Vec<(AccountKey, Lent)> = Vec::new();
+        for (account, lent) in own.chain(others) {
             let key = lent.key.expose_secret();
-            if !key.is_empty() && keys.iter().all(|known| known.key.expose_secret() != key) {
+            if !key.is_empty() && keys.iter().all(|(_, known)| known.key.expose_secret() != key) {
                 redact::register(key);
-                keys.push(lent);
+                keys.push((account, lent));
             }
         }
         keys
@@ -149,16 +158,15 @@ impl Key {
 
     async fn key_of(&self, ask: Ask<'_>) -> Result<SecretString, FetchError> {
         let keys = self.keys(ask.host).await;
-        let own = keys.into_iter().find(|lent| account(&lent.key) == ask.seat.account);
-        own.map(|lent| lent.key).ok_or_else(|| {
+        let own = keys.into_iter().find(|(account, _)| *account == ask.seat.account);
+        own.map(|(_, lent)| lent.key).ok_or_else(|| {
             FetchError::local(Trouble::AuthMissing, "The key is not there any more.")
         })
     }
 }
 
-/// Two keys are two accounts: nothing says that they belong together.
-fn account(key: &SecretString) -> AccountKey {
-    AccountKey::owned(Fingerprint::of(key).as_str())
+fn account(print: &Fingerprint) -> AccountKey {
+    AccountKey::owned(print.as_str())
 }
 
 impl Source for Key {
@@ -172,8 +180,8 @@ impl Source for Key {
         host: &'a Host,
     ) -> BoxFuture<'a, Vec<Found>> {
         async move {
-            let found = |lent: Lent| {
-                let seat = Seat { provider: self.provider.clone(), account: account(&lent.key) };
+            let found = |(account, lent): (AccountKey, Lent)| {
+                let seat = Seat { provider: self.provider.clone(), account };
                 Found { seat, account: None, place: lent.place }
             };
             self.keys(host).await.into_iter().map(found).collect()

@@ -8,6 +8,7 @@ pub mod device;
 pub mod error;
 pub mod key;
 pub mod lenient;
+pub mod local;
 pub mod pipeline;
 pub mod replay;
 pub mod scene;

@@ -39,7 +39,7 @@ pub enum Form {
         /// The component that matters, by its name; the worst of all where none is named.
         component: Option<&'static str>,
     },
-    /// Incidents of Google Workspace and Google Cloud.
+    /// A list of incidents, newest first, each with the products that it affects.
     Incidents {
         /// Id of the product that matters.
         product: &'static str,

@@ -18,7 +18,7 @@ pub mod status;
 mod testing;
 
 registry! {
-    claude, codex, copilot, openrouter, zai, kimi, minimax, opencode, perplexity, cline, nanogpt, zenmux, chutes, synthetic, codebuff, deepseek, moonshot, commandcode, zed, factory, augment, grok, warp
+    claude, codex, copilot, cursor, gemini, antigravity, amp, kiro, windsurf, jetbrains, openrouter, zai, kimi, minimax, opencode, perplexity, cline, nanogpt, zenmux, chutes, synthetic, codebuff, deepseek, moonshot, commandcode, zed, factory, augment, grok, warp
 }
 
 /// The provider with this id.

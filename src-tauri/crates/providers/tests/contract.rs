@@ -305,7 +305,9 @@ fn assert_says_nothing(report: &Report, name: &str) {
 #[tokio::test]
 async fn every_provider_has_a_source_that_is_under_test_here() {
     let asking = asking().await;
-    for provider in ALL {
+    // One that only reads files of this machine asks nobody.
+    let asks = |provider: &&&Provider| provider.sources.iter().any(|source| !source.spec().passive);
+    for provider in ALL.iter().filter(asks) {
         assert!(asking.iter().any(|one| one.provider.id == provider.id), "{}", provider.id);
     }
 }

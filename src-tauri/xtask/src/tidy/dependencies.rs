@@ -52,11 +52,11 @@ const WORLD: &[(&str, &[&str])] = &[
     ("reqwest", &["host"]),
     ("rustls", &["host"]),
     ("keyring", &[]),
+    ("rusqlite", &["host"]),
     ("keyring-core", &["host"]),
     ("dbus-secret-service-keyring-store", &["host"]),
     ("apple-native-keyring-store", &["host"]),
     ("ksni", &["tray"]),
-    ("rusqlite", &[]),
 ];
 
 /// What the pure crates may not see: no format, no runtime, no log.

@@ -13,7 +13,7 @@ use claudometer_view::table;
 use claudometer_wire::{Bundle, Command};
 use std::time::Duration;
 
-/// Clears the screen and puts the cursor at its begin.
+/// Clears the screen and goes to its first corner.
 const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
 
 /// Shows what the resident knows, or asks on its own when none runs.

@@ -1,0 +1,194 @@
+//! Databases of other programs: one value by its key, read and never written.
+//!
+//! A database whose program is running has its newest rows in the file `-wal`, with an index in `-shm`. Opening such a
+//! one must leave no file behind, so it is read in place only where both are there, else from a copy.
+
+use crate::Files;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, types::ValueRef};
+use std::{
+    fmt::Write as _,
+    io,
+    path::{Path, PathBuf},
+};
+
+impl Files {
+    /// The text under `key` in a table of keys and values; `None` where there is no such file, table or key. In a
+    /// memory tree a database is a JSON object.
+    pub fn database_value(
+        &self,
+        database: &Path,
+        table: &'static str,
+        key: &str,
+    ) -> io::Result<Option<String>> {
+        if !self.is_disk() {
+            let text = self.read_text(database)?.unwrap_or_default();
+            let object: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+            return Ok(object[key].as_str().map(str::to_owned));
+        }
+        if !self.is_file(database) {
+            return Ok(None);
+        }
+        match way_in(self, database) {
+            Way::Alone => value(&address(database, "immutable=1"), table, key),
+            Way::Shared => value(&address(database, "mode=ro"), table, key),
+            Way::Copy => {
+                let folder = tempfile::tempdir()?;
+                let copy = folder.path().join("copy.db");
+                fs_err::copy(database, &copy)?;
+                fs_err::copy(beside(database, "-wal"), beside(&copy, "-wal"))?;
+                value(&address(&copy, "mode=rw"), table, key)
+            }
+        }
+    }
+}
+
+/// How a database can be read without leaving anything behind.
+enum Way {
+    /// Nobody writes to it.
+    Alone,
+    /// Together with the program that writes to it.
+    Shared,
+    /// Its program ended without tidying up.
+    Copy,
+}
+
+fn way_in(files: &Files, database: &Path) -> Way {
+    let there = |suffix| files.entry(&beside(database, suffix));
+    match (there("-wal"), there("-shm")) {
+        (Some(wal), _) if wal.size == 0 => Way::Alone,
+        (None, _) => Way::Alone,
+        (Some(_), Some(_)) => Way::Shared,
+        (Some(_), None) => Way::Copy,
+    }
+}
+
+fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// The file as an address, with everything escaped that means something in one.
+fn address(database: &Path, choice: &str) -> String {
+    let mut text = String::from("file:");
+    for byte in database.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                text.push(char::from(*byte));
+            }
+            other => {
+                write!(text, "%{other:02X}").ok(); // writing to a String cannot fail
+            }
+        }
+    }
+    format!("{text}?{choice}")
+}
+
+fn value(address: &str, table: &str, key: &str) -> io::Result<Option<String>> {
+    let write = address.ends_with("mode=rw");
+    let access =
+        if write { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
+    let connection = Connection::open_with_flags(address, access | OpenFlags::SQLITE_OPEN_URI)
+        .map_err(failed)?;
+    connection.busy_timeout(std::time::Duration::from_millis(500)).map_err(failed)?;
+    let query = format!("SELECT value FROM {table} WHERE key = ?1");
+    let found = connection
+        .prepare(&query)
+        .and_then(|mut query| query.query_row([key], |row| Ok(text(row.get_ref(0)?))).optional());
+    match found {
+        Ok(found) => Ok(found.flatten()),
+        // Another kind of database has no such table.
+        Err(rusqlite::Error::SqliteFailure(_, Some(why))) if why.contains("no such table") => {
+            Ok(None)
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Values are text or bytes, and bytes are UTF-8 or, from some systems, UTF-16.
+fn text(value: ValueRef<'_>) -> Option<String> {
+    let bytes = value.as_bytes_or_null().ok()??;
+    let wide = bytes.len() >= 2 && bytes.len().is_multiple_of(2) && bytes[1] == 0;
+    if wide {
+        let units: Vec<u16> =
+            bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+        return String::from_utf16(&units).ok();
+    }
+    String::from_utf8(bytes.to_vec()).ok()
+}
+
+fn failed(error: rusqlite::Error) -> io::Error {
+    io::Error::other(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = "ItemTable";
+
+    fn database(path: &Path) -> Connection {
+        let connection = Connection::open(path).unwrap();
+        connection
+            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE ItemTable (key TEXT UNIQUE, value BLOB)")
+            .unwrap();
+        connection
+    }
+
+    fn put(connection: &Connection, key: &str, value: impl rusqlite::ToSql) {
+        connection
+            .execute(
+                "INSERT OR REPLACE INTO ItemTable VALUES (?1, ?2)",
+                rusqlite::params![key, value],
+            )
+            .unwrap();
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let all = fs_err::read_dir(folder).unwrap();
+        let mut names: Vec<_> =
+            all.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_newest_rows_of_a_running_program_are_seen_and_nothing_is_left_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a state?.vscdb");
+        let files = Files::disk();
+        assert_eq!(files.database_value(&path, TABLE, "k").unwrap(), None, "no file");
+        let program = database(&path);
+        put(&program, "k", "first");
+        put(&program, "k", "second");
+        put(&program, "wide", "zwei".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>());
+        let before = names(folder.path());
+        let read = |key: &str| files.database_value(&path, TABLE, key).unwrap();
+        assert_eq!(read("k").as_deref(), Some("second"), "it is in the -wal file only");
+        assert_eq!(read("wide").as_deref(), Some("zwei"));
+        assert_eq!(read("missing"), None);
+        assert_eq!(names(folder.path()), before);
+
+        // The program was killed: its -wal stays, its -shm is gone.
+        let dead = tempfile::tempdir().unwrap();
+        let copy = dead.path().join("state.vscdb");
+        fs_err::copy(&path, &copy).unwrap();
+        fs_err::copy(beside(&path, "-wal"), beside(&copy, "-wal")).unwrap();
+        assert_eq!(files.database_value(&copy, TABLE, "k").unwrap().as_deref(), Some("second"));
+        assert_eq!(names(dead.path()), ["state.vscdb", "state.vscdb-wal"]);
+
+        drop(program);
+        assert_eq!(read("k").as_deref(), Some("second"), "and after it has tidied up");
+        assert_eq!(names(folder.path()), ["a state?.vscdb"]);
+    }
+
+    #[test]
+    fn what_is_no_such_database_is_an_error_or_nothing_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("other.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+        assert_eq!(Files::disk().database_value(&path, TABLE, "k").unwrap(), None);
+        fs_err::write(&path, "no database at all, but a text that is long enough").unwrap();
+        assert!(Files::disk().database_value(&path, TABLE, "k").is_err());
+    }
+}

@@ -1,0 +1,231 @@
+//! Antigravity: what is left, asked with a key.
+
+use crate::keyed::keyed;
+use claudometer_core::{Account, Coverage, Reading, Trouble, Window, WindowKind};
+use claudometer_host::{Host, http::Request};
+use claudometer_provider::{
+    FetchError, Recorded, Report,
+    key::{self, Lent},
+    lenient,
+    replay::of_reading,
+};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+keyed! {
+    id: "antigravity", name: "Antigravity", short: "Ag", dashboard: "https://antigravity.google/",
+    variables: [], key: "Access token", help: "Sign in to the Antigravity editor; its login is read. An access token can be typed too.", asks: "daily-cloudcode-pa.googleapis.com and, where that does not answer, cloudcode-pa.googleapis.com for the quotas of the login",
+    status: Some(claudometer_provider::StatusPage { url: "https://www.google.com/appsstatus/dashboard/incidents.json", link: "https://www.google.com/appsstatus/dashboard", form: claudometer_provider::status::Form::Incidents { product: "npdyhgECDJ6tB66MxXyo" } }), lent: lent, files: |host| vec![database(host)],
+    replays: ["antigravity/"],
+    scenes: {
+        "calm": [("v1internal", 200, "fixtures/antigravity/quota_summary_wrapped.json")],
+        "refused": [("v1internal", 401, "fixtures/antigravity/error_401.json")],
+    },
+    local: replayed,
+}
+
+const HOSTS: [&str; 2] =
+    ["https://daily-cloudcode-pa.googleapis.com", "https://cloudcode-pa.googleapis.com"];
+const TABLE: &str = "ItemTable";
+const STATUS: &str = "antigravityAuthStatus";
+/// Pools of models by what their names hold, all of it.
+const POOLS: [(&str, &[&str]); 4] = [
+    ("gemini-pro", &["gemini", "pro"]),
+    ("gemini-flash", &["gemini", "flash"]),
+    ("claude-gpt", &["claude"]),
+    ("claude-gpt", &["gpt"]),
+];
+
+/// The summary of both hosts in turn; where neither has one, the quotas of the models.
+async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
+    let tier =
+        call("loadCodeAssist", &json!({"metadata": {"ideType": "ANTIGRAVITY"}}), key, host).await?;
+    let project = lenient::text(&tier["cloudaicompanionProject"])
+        .or_else(|| lenient::text(&tier["cloudaicompanionProject"]["id"]));
+    let body = project.map_or_else(|| json!({}), |project| json!({"project": project}));
+    let (mut reading, answer) = match call("retrieveUserQuotaSummary", &body, key, host).await {
+        Ok(answer) => (summary(&answer), answer),
+        Err(error) if matches!(error.trouble, Trouble::BadPayload | Trouble::UpstreamDown) => {
+            let answer = call("fetchAvailableModels", &body, key, host).await?;
+            (models(&answer), answer)
+        }
+        Err(error) => return Err(error),
+    };
+    let named = [&tier["paidTier"]["name"], &tier["currentTier"]["name"]];
+    reading.plan = named.into_iter().find_map(lenient::text);
+    reading.account = account(host);
+    if reading.windows.is_empty() {
+        return key::told(Reading { plan: None, ..reading }, &answer);
+    }
+    key::told(reading, &answer)
+}
+
+async fn call(
+    method: &str,
+    body: &Value,
+    key: &SecretString,
+    host: &Host,
+) -> Result<Value, FetchError> {
+    let ask = |base: &str| {
+        let request = Request::post(format!("{base}/v1internal:{method}"), body.to_string());
+        key::answered(
+            host,
+            request.header("user-agent", "antigravity").bearer(key),
+            Trouble::AuthExpired,
+        )
+    };
+    match ask(HOSTS[0]).await {
+        Err(error) if error.trouble == Trouble::UpstreamDown => ask(HOSTS[1]).await,
+        other => other,
+    }
+}
+
+/// Groups of buckets; what is turned off is left out.
+fn summary(answer: &Value) -> Reading {
+    let inner = if answer["response"].is_object() { &answer["response"] } else { answer };
+    let groups = inner["groups"].as_array().into_iter().flatten();
+    let buckets = groups.flat_map(|group| group["buckets"].as_array().into_iter().flatten());
+    let window = |bucket: &Value| {
+        let id = bucket["bucketId"].as_str().filter(|_| bucket["disabled"] != true)?;
+        let kind = match id.rsplit('-').next() {
+            Some("5h") => WindowKind::Session,
+            Some("weekly") => WindowKind::Weekly,
+            Some("daily") => WindowKind::Daily,
+            _ => WindowKind::Other,
+        };
+        let used = remaining(bucket).map(|left| (1.0 - left) * 100.0);
+        Some(key::window(id, kind, used, lenient::instant(&bucket["resetTime"])))
+    };
+    let mut reading = Reading::empty(Coverage::Complete);
+    reading.windows = buckets.filter_map(window).collect();
+    reading
+}
+
+/// What remains, as a fraction, comes in three forms.
+fn remaining(bucket: &Value) -> Option<f64> {
+    let nested = &bucket["remaining"];
+    [&nested["remainingFraction"], &nested["value"], &bucket["remainingFraction"]]
+        .into_iter()
+        .find_map(lenient::number)
+}
+
+/// Models by name, each with what remains of it.
+fn models(answer: &Value) -> Reading {
+    let all = answer["models"].as_object().into_iter().flatten();
+    let named = all.map(|(id, model)| {
+        (lenient::text(&model["displayName"]).unwrap_or_else(|| id.clone()), &model["quotaInfo"])
+    });
+    pooled(named)
+}
+
+/// Per pool the model of which least is left; one that is not reported makes no figure.
+fn pooled<'a>(models: impl Iterator<Item = (String, &'a Value)>) -> Reading {
+    let mut reading = Reading::empty(Coverage::Complete);
+    for (name, quota) in models {
+        let name = name.to_ascii_lowercase();
+        let pool = POOLS.iter().find(|(_, parts)| parts.iter().all(|part| name.contains(part)));
+        let left = lenient::number(&quota["remainingFraction"]);
+        let (Some((id, _)), Some(left)) = (pool, left) else { continue };
+        let used = Some((1.0 - left) * 100.0);
+        let ends = lenient::instant(&quota["resetTime"]);
+        let window = Window { minutes: None, ..key::window(id, WindowKind::Session, used, ends) };
+        match reading.windows.iter_mut().find(|known| known.id == *id) {
+            Some(known) if known.used >= window.used => {}
+            Some(known) => *known = window,
+            None => reading.windows.push(window),
+        }
+    }
+    reading
+}
+
+fn database(host: &Host) -> PathBuf {
+    let base = if cfg!(target_os = "macos") {
+        host.home().join("Library/Application Support")
+    } else {
+        let given = host.env.get("XDG_CONFIG_HOME").map(PathBuf::from);
+        given.unwrap_or_else(|| host.home().join(".config"))
+    };
+    base.join("Antigravity/User/globalStorage/state.vscdb")
+}
+
+fn status(host: &Host) -> Option<Value> {
+    let found = host.files.database_value(&database(host), TABLE, STATUS);
+    let text = found
+        .inspect_err(|error| tracing::debug!(%error, "the editor's database cannot be read now"));
+    serde_json::from_str(&text.ok()??).ok()
+}
+
+fn account(host: &Host) -> Option<Account> {
+    let email = lenient::text(&status(host)?["email"])?;
+    Some(Account { email: Some(email), ..Account::default() })
+}
+
+/// The editor's login: it renews it, we never do.
+fn lent(host: &Host) -> Vec<Lent> {
+    let key = status(host).and_then(|status| lenient::text(&status["apiKey"]));
+    let place = host.tilde(&database(host));
+    key.map(|key| Lent { key: SecretString::from(key), place }).into_iter().collect()
+}
+
+/// Records of the editor's own service, in whose words the same is said.
+fn replayed(recorded: &Recorded, _: &Host) -> Option<Value> {
+    if recorded.response.status != 200 {
+        return None;
+    }
+    let body: Value = serde_json::from_slice(&recorded.response.body).unwrap_or_default();
+    if recorded.request.contains("RetrieveUserQuotaSummary") {
+        let reading = summary(&body);
+        return (!reading.windows.is_empty()).then(|| of_reading(&reading));
+    }
+    recorded.request.contains("GetUserStatus").then(|| {
+        let user = &body["userStatus"];
+        let configs = user["cascadeModelConfigData"]["clientModelConfigs"].as_array();
+        let named = configs
+            .into_iter()
+            .flatten()
+            .filter_map(|config| Some((lenient::text(&config["label"])?, &config["quotaInfo"])));
+        let email = lenient::text(&user["email"]);
+        let account = email.map(|email| Account { email: Some(email), ..Account::default() });
+        of_reading(&Reading {
+            plan: lenient::text(&user["userTier"]["name"]),
+            account,
+            ..pooled(named)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use secrecy::ExposeSecret as _;
+
+    #[test]
+    fn the_editors_login_is_read_from_its_database() {
+        let host = testing::host(&[]);
+        let status = json!({"apiKey": "ya29.editor", "email": "gil@example.com"}).to_string();
+        let text = json!({STATUS: status}).to_string();
+        host.files.write_private(&database(&host), text.as_bytes()).unwrap();
+        assert_eq!(lent(&host)[0].key.expose_secret(), "ya29.editor");
+        assert_eq!(
+            account(&host).and_then(|account| account.email).as_deref(),
+            Some("gil@example.com")
+        );
+    }
+
+    #[test]
+    fn of_a_pool_the_worst_model_counts_and_an_unknown_one_makes_no_figure() {
+        let answer = json!({"models": {
+            "a": {"displayName": "Gemini 3 Pro", "quotaInfo": {"remainingFraction": 0.9}},
+            "gemini-3-pro-low": {"quotaInfo": {"remainingFraction": 0.4}},
+            "b": {"displayName": "GPT", "quotaInfo": {}},
+        }});
+        let shown: Vec<_> = models(&answer)
+            .windows
+            .into_iter()
+            .map(|w| (w.id, w.used.map(|used| used.get().round())))
+            .collect();
+        assert_eq!(shown, [("gemini-pro".to_owned(), Some(60.0))]);
+    }
+}

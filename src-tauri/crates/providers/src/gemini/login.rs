@@ -1,0 +1,208 @@
+//! The command's own login: read, and renewed in memory where that is possible.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
+use claudometer_core::{Account, Trouble};
+use claudometer_host::{
+    Host,
+    http::{Request, Response},
+    redact,
+};
+use claudometer_provider::{FetchError, answer, key::Lent, lenient};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use std::path::PathBuf;
+
+const TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
+/// A token that ends sooner than this is as good as expired.
+const MARGIN: TimeDelta = TimeDelta::minutes(5);
+
+/// What is known of a login.
+pub(super) struct Login {
+    access: SecretString,
+    refresh: Option<SecretString>,
+    expires_at: Option<DateTime<Utc>>,
+    email: Option<String>,
+}
+
+impl Login {
+    /// Reads the file or the keychain's item of the command, or takes a bare token.
+    pub(super) fn of(secret: &SecretString) -> Self {
+        let text = secret.expose_secret();
+        let Ok(value @ Value::Object(_)) = serde_json::from_str::<Value>(text) else {
+            return Self { access: secret.clone(), refresh: None, expires_at: None, email: None };
+        };
+        let inner =
+            [&value["token"], &value["installed"]].into_iter().find(|part| part.is_object());
+        let login = inner.unwrap_or(&value);
+        let told =
+            |names: &[&str]| lenient::text(lenient::any(login, names)).map(SecretString::from);
+        let email =
+            login["id_token"].as_str().and_then(|token| lenient::text(&claims(token)["email"]));
+        Self {
+            access: told(&["access_token", "accessToken"]).unwrap_or_default(),
+            refresh: told(&["refresh_token", "refreshToken"]),
+            expires_at: lenient::instant(lenient::any(login, &["expiry_date", "expiresAt"])),
+            email,
+        }
+    }
+
+    /// Whether the access token is no good any more, or will not be in a moment.
+    pub(super) fn has_expired(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_some_and(|ends| ends <= now + MARGIN)
+    }
+}
+
+fn claims(token: &str) -> Value {
+    let part = token.split('.').nth(1).unwrap_or_default();
+    let bytes = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
+}
+
+/// Whose login it is.
+pub(super) fn account(login: &Login) -> Option<Account> {
+    login.email.clone().map(|email| Account { email: Some(email), ..Account::default() })
+}
+
+fn folder(host: &Host) -> PathBuf {
+    let home = host.env.get("GEMINI_CLI_HOME").map(PathBuf::from);
+    home.unwrap_or_else(|| host.home().to_owned()).join(".gemini")
+}
+
+/// The files of the command.
+pub(super) fn files(host: &Host) -> Vec<PathBuf> {
+    ["oauth_creds.json", "google_accounts.json"].map(|name| folder(host).join(name)).into()
+}
+
+/// The command's login, expired or not.
+pub(super) fn lent(host: &Host) -> Vec<Lent> {
+    let path = folder(host).join("oauth_creds.json");
+    let text = host.files.read_text(&path).ok().flatten().unwrap_or_default();
+    let secret = SecretString::from(text);
+    let login = Login::of(&secret);
+    for token in [Some(&login.access), login.refresh.as_ref()].into_iter().flatten() {
+        redact::register(token.expose_secret());
+    }
+    let is_there = secret.expose_secret().trim_start().starts_with('{')
+        && !login.access.expose_secret().is_empty();
+    let place = host.tilde(&path);
+    is_there.then_some(Lent { key: secret, place }).into_iter().collect()
+}
+
+/// The account that the command names as the active one.
+pub(super) fn active_account(host: &Host) -> Option<Account> {
+    let text = host.files.read_text(&folder(host).join("google_accounts.json")).ok()??;
+    active(&serde_json::from_str(&text).ok()?)
+}
+
+/// The same, of the file's contents.
+pub(super) fn active(accounts: &Value) -> Option<Account> {
+    lenient::text(&accounts["active"])
+        .map(|email| Account { email: Some(email), ..Account::default() })
+}
+
+/// Kinds of login that have no quotas to ask for.
+pub(super) fn without_quota(settings: &Value) -> Option<FetchError> {
+    let auth = &settings["security"]["auth"]["selectedType"];
+    let kind = auth.as_str().or_else(|| settings["selectedAuthType"].as_str())?;
+    (kind != "oauth-personal" && kind != "cloud-shell").then(|| {
+        FetchError::local(Trouble::NoData, "With an API key there are no quotas to ask for.")
+    })
+}
+
+/// A token that is good now.
+pub(super) async fn token(login: &Login, host: &Host) -> Result<SecretString, FetchError> {
+    if !login.has_expired(host.now()) {
+        return Ok(login.access.clone());
+    }
+    let variable = |name: &str| host.env.get(name).map(str::to_owned);
+    let program = variable("GEMINI_OAUTH_CLIENT_ID").zip(variable("GEMINI_OAUTH_CLIENT_SECRET"));
+    let (Some((id, secret)), Some(refresh)) = (program, &login.refresh) else {
+        let detail = "The login has expired; its own program renews it when it is started.";
+        return Err(FetchError::local(Trouble::AuthExpired, detail));
+    };
+    let fields = [
+        ("client_id", id.as_str()),
+        ("client_secret", secret.as_str()),
+        ("refresh_token", refresh.expose_secret()),
+        ("grant_type", "refresh_token"),
+    ];
+    let body = fields.map(|(name, value)| format!("{name}={}", escaped(value))).join("&");
+    let request =
+        Request::post(TOKEN_URL, body).header("content-type", "application/x-www-form-urlencoded");
+    let response = host.http.send(request).await?;
+    renewed(&response, host.now()).map(|(token, _)| token)
+}
+
+/// A value of a form.
+fn escaped(text: &str) -> String {
+    let letter = |byte: u8| {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
+    text.bytes().map(letter).collect()
+}
+
+/// Reads the answer to a renewal: the token and until when it is good.
+pub(super) fn renewed(
+    response: &Response,
+    now: DateTime<Utc>,
+) -> Result<(SecretString, Option<DateTime<Utc>>), FetchError> {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    if body["error"] == "invalid_grant" {
+        return Err(FetchError::new(Trouble::AuthExpired, "The login cannot be renewed any more."));
+    }
+    let body = answer::json(response, Trouble::AuthExpired, now)?;
+    let token = lenient::text(&body["access_token"]).ok_or_else(|| {
+        FetchError::unreadable(
+            "The renewed login has no token.",
+            Some(claudometer_provider::shape::of(&body)),
+        )
+    })?;
+    redact::register(&token);
+    let seconds = lenient::count(&body["expires_in"]);
+    let ends = seconds.map(|seconds| now + TimeDelta::seconds(i64::from(seconds)));
+    Ok((SecretString::from(token), ends))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[tokio::test]
+    async fn an_expired_login_is_left_to_its_own_program_and_nobody_is_asked() {
+        let host = testing::host(&[]);
+        let login = Login::of(&SecretString::from(
+            r#"{"access_token": "ya29.old", "refresh_token": "r", "expiry_date": 1000}"#,
+        ));
+        let error = token(&login, &host).await.unwrap_err();
+        assert!(error.local && error.trouble == Trouble::AuthExpired);
+    }
+
+    #[tokio::test]
+    async fn with_the_program_named_it_is_renewed_in_memory() {
+        use claudometer_host::Http;
+        let mut host = testing::host(&[
+            ("GEMINI_OAUTH_CLIENT_ID", "id"),
+            ("GEMINI_OAUTH_CLIENT_SECRET", "s/1"),
+        ]);
+        host.http = Http::recorded(|request| {
+            assert!(
+                request.body.as_deref().is_some_and(|body| body.contains("client_secret=s%2F1"))
+            );
+            Ok(Response {
+                status: 200,
+                headers: Vec::new(),
+                body: br#"{"access_token": "ya29.new", "expires_in": 60}"#.to_vec(),
+            })
+        });
+        let login = Login::of(&SecretString::from(
+            r#"{"access_token": "ya29.old", "refresh_token": "r", "expiry_date": 1000}"#,
+        ));
+        assert_eq!(token(&login, &host).await.unwrap().expose_secret(), "ya29.new");
+    }
+}
