@@ -270,3 +270,30 @@ async fn the_status_pages_are_read_once_and_one_that_fails_is_unknown() {
     assert_eq!(codex.0, 3, "{codex:?}");
     assert_eq!(document(&codex.1)["services"][0]["level"], "unknown");
 }
+
+#[test]
+fn requests_leave_through_the_proxy_and_trust_only_certificates_that_are_some() {
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let heard = std::thread::spawn(move || {
+        let (mut stream, _) = proxy.accept().unwrap();
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(&stream), &mut line).unwrap();
+        stream.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n").unwrap();
+        line
+    });
+    let home = Home::new();
+    home.sign_in("sk-ant-oat01-PROXY");
+    let mut command = home.command(&["claude"]);
+    command.env_remove("CLAUDOMETER_TEST_ORIGIN").env("HTTPS_PROXY", address);
+    let (code, out, _) = ended(command.output().unwrap());
+    assert_eq!(code, 3, "{out}");
+    assert_eq!(heard.join().unwrap(), "CONNECT api.anthropic.com:443 HTTP/1.1\r\n");
+    home.write("ca.pem", "no certificate");
+    for (file, why) in [("ca.pem", "no certificate"), ("missing.pem", "no such file")] {
+        let command = home.command(&["usage"]).env("CLAUDOMETER_CA_FILE", home.path(file)).output();
+        let (code, _, err) = ended(command.unwrap());
+        assert_eq!(code, 4, "{err}");
+        assert!(err.contains(why), "{err}");
+    }
+}

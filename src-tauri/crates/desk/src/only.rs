@@ -11,7 +11,10 @@ use claudometer_host::{
 };
 use claudometer_view::tray::Action;
 use claudometer_wire::{ErrorCode, IpcError};
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The right to be the one desk of this session; it ends with the process.
@@ -55,6 +58,16 @@ pub fn host(environment: Environment, own: Option<PathBuf>) -> Result<Host, IpcE
     let http = match environment.get(env::TEST_ORIGIN) {
         Some(origin) => Http::test_origin_at(origin).map_err(|error| refused(error.to_string()))?,
         None => Http::network(),
+    };
+    let http = match environment.get(env::CA_FILE) {
+        None => http,
+        Some(file) => {
+            let unusable = |why: String| refused(format!("{} {file}: {why}.", env::CA_FILE));
+            let pem = Files::disk().read(Path::new(file));
+            let pem = pem.map_err(|error| unusable(error.to_string()))?;
+            let pem = pem.ok_or_else(|| unusable("there is no such file".to_owned()))?;
+            http.trusting(&pem).map_err(unusable)?
+        }
     };
     let secrets = match environment.get(env::SECRETS) {
         None | Some("keychain") => Secrets::keychain(),

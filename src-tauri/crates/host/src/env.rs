@@ -16,6 +16,8 @@ pub const DEBUG: &str = "CLAUDOMETER_DEBUG";
 pub const SOCKET: &str = "CLAUDOMETER_SOCKET";
 /// What is logged: `error`, `warn`, `info`, `debug`.
 pub const LOG: &str = "CLAUDOMETER_LOG";
+/// Certificates in PEM that are trusted in addition to the system's.
+pub const CA_FILE: &str = "CLAUDOMETER_CA_FILE";
 /// Prefix of variables that override settings: `CLAUDOMETER_REFRESH_INTERVAL_SECONDS=120`.
 pub const SETTING_PREFIX: &str = "CLAUDOMETER_";
 
@@ -30,7 +32,7 @@ pub const DOCUMENTED: &[(&str, &str)] = &[
         "CLAUDOMETER_<SETTING>",
         "Any setting, above the file and below flags: CLAUDOMETER_DISPLAY_METRIC=weekly. claudometer config show lists the keys.",
     ),
-    ("CLAUDOMETER_CA_FILE", "Certificates in PEM that are trusted in addition to the system's."),
+    (CA_FILE, "Certificates in PEM that are trusted in addition to the system's."),
     (
         "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY",
         "Proxies, http, https or socks5, and hosts that need none.",

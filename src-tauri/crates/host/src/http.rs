@@ -168,6 +168,8 @@ pub struct Http {
     recorded: Option<Arc<Recorded>>,
     client: Arc<OnceLock<Option<reqwest::Client>>>,
     test_origin: Option<Arc<Url>>,
+    /// Certificates that are trusted beside the system's.
+    trusted: Arc<Vec<reqwest::Certificate>>,
 }
 
 impl fmt::Debug for Http {
@@ -188,6 +190,16 @@ impl Http {
     /// Requests go to the vendors.
     pub fn network() -> Self {
         Self::default()
+    }
+
+    /// The same way, trusting the certificates of a PEM file beside the system's. An error says what is wrong with them.
+    pub fn trusting(self, pem: &[u8]) -> Result<Self, String> {
+        let found = reqwest::Certificate::from_pem_bundle(pem)
+            .map_err(|error| format!("these are no certificates in PEM ({error})"))?;
+        if found.is_empty() {
+            return Err("there is no certificate in it".to_owned());
+        }
+        Ok(Self { trusted: Arc::new(found), ..self })
     }
 
     /// Requests go to a loopback address, the vendor's host as the first path segment.
@@ -222,7 +234,11 @@ impl Http {
         if let Some(recorded) = &self.recorded {
             return recorded(&request);
         }
-        let client = self.client.get_or_init(build_client).as_ref().ok_or(HttpError::Tls)?;
+        let client = self
+            .client
+            .get_or_init(|| build_client(&self.trusted))
+            .as_ref()
+            .ok_or(HttpError::Tls)?;
         let url = self.address(&request.url)?;
         let method =
             if request.method == "POST" { reqwest::Method::POST } else { reqwest::Method::GET };
@@ -252,12 +268,13 @@ impl Http {
 }
 
 /// Asks for nothing in the background: idle connections are closed at once, so that an idle resident does not wake.
-fn build_client() -> Option<reqwest::Client> {
+fn build_client(trusted: &[reqwest::Certificate]) -> Option<reqwest::Client> {
     rustls::crypto::ring::default_provider().install_default().ok(); // already installed is as good
     reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .pool_max_idle_per_host(0)
+        .tls_certs_merge(trusted.iter().cloned())
         .build()
         .ok()
 }
