@@ -2,7 +2,7 @@
 
 use crate::{
     Ask, Checked, FetchError, Fingerprint, Found, Recorded, Report, Source, SourceSpec, answer,
-    replay::of_fetch, shape,
+    lenient, replay::of_fetch, shape,
 };
 use chrono::{DateTime, Utc};
 use claudometer_core::{
@@ -222,7 +222,7 @@ pub async fn answered(
     answer::json(&response, forbidden, host.now())
 }
 
-/// A window that counts the whole account.
+/// A window of an account. One that is not named after its kind counts a pool of its own, which people see by that name.
 pub fn window(
     id: &str,
     kind: WindowKind,
@@ -239,7 +239,9 @@ pub fn window(
         | WindowKind::Other => None,
     };
     let used = used.and_then(Percent::new);
-    Window { id: id.to_owned(), kind, scope: Scope::default(), used, resets_at, minutes }
+    let pool = (id != kind.code()).then(|| lenient::title_case(id));
+    let scope = Scope { pool, ..Scope::default() };
+    Window { id: id.to_owned(), kind, scope, used, resets_at, minutes }
 }
 
 /// A reading of everything that an answer tells, or an error with its shape where it tells nothing.

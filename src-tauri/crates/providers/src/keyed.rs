@@ -35,7 +35,7 @@ macro_rules! keyed {
             name: $name,
             short: $short,
             dashboard: $dashboard,
-            sign_in: concat!("Type the key under Providers, or run claudometer key set ", $id, "."),
+            sign_in: concat!($help, " Type it under Providers, or run `claudometer key set ", $id, "`."),
             places: |host| {
                 let files = (KEY.files)(host).into_iter().map(|path| host.tilde(&path));
                 files.chain(KEY.variables.iter().map(|name| format!("the variable {name}"))).chain(["the key that you typed".to_owned()]).collect()
