@@ -27,8 +27,19 @@ pub(crate) struct Args {
     pub(crate) command: Option<Command>,
 }
 
+impl Args {
+    /// The command line as it was typed. Without a word in it nothing has to be understood: the resident, which stays, is
+    /// spared what the parser would leave in its memory.
+    pub(crate) fn of_this_process() -> Self {
+        if std::env::args_os().len() <= 1 {
+            return Self { global: Global::default(), command: None };
+        }
+        Self::parse()
+    }
+}
+
 /// What every command takes.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Global {
     /// Print one JSON document, errors too.
     #[arg(long, global = true)]

@@ -7,7 +7,6 @@ mod out;
 mod resident;
 mod setup;
 
-use clap::Parser as _;
 use exit::Exit;
 
 fn main() -> std::process::ExitCode {
@@ -16,7 +15,7 @@ fn main() -> std::process::ExitCode {
     if words.next().is_some_and(|word| word == claudometer_host::guard::WORD) {
         return claudometer_host::guard::main(words);
     }
-    let args = args::Args::parse();
+    let args = args::Args::of_this_process();
     if args.global.quiet {
         out::be_quiet();
     }
