@@ -105,16 +105,11 @@ struct Inner {
     memory: Mutex<HashMap<SecretKey, Known>>,
     /// When the keychain last said that it has no such secret. A keychain that is closed or absent said nothing.
     missing: Mutex<HashMap<SecretKey, Instant>>,
-    /// When it was last found that there is no keychain.
-    absent: Mutex<Option<Instant>>,
 }
 
 /// How long it is believed that the keychain has no such secret. Whoever keeps one tells us, so this only bounds the wait
 /// for what was put there behind our back.
 const MISSING_FOR: Duration = Duration::from_mins(10);
-
-/// One look for two dozen secrets need not look two dozen times for a keychain that is not there.
-const ABSENT_FOR: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone)]
 enum Known {
@@ -145,8 +140,7 @@ impl Secrets {
 
     fn over(keychain: Option<Keychain>) -> Self {
         let (memory, missing) = (Mutex::default(), Mutex::default());
-        let absent = Mutex::default();
-        Self(Arc::new(Inner { keychain, memory, missing, absent }))
+        Self(Arc::new(Inner { keychain, memory, missing }))
     }
 
     fn memory(&self) -> MutexGuard<'_, HashMap<SecretKey, Known>> {
@@ -166,17 +160,9 @@ impl Secrets {
         if self.missing().get(key).is_some_and(|since| since.elapsed() < MISSING_FOR) {
             return Ok(None);
         }
-        let absent = *self.0.absent.lock().unwrap_or_else(PoisonError::into_inner);
-        if absent.is_some_and(|since| since.elapsed() < ABSENT_FOR) {
-            return Ok(None);
-        }
         let secret = match keychain.get(key).await {
             // It may come later.
-            Err(SecretError::Absent) => {
-                *self.0.absent.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some(Instant::now());
-                None
-            }
+            Err(SecretError::Absent) => None,
             Ok(None) => {
                 self.missing().insert(key.clone(), Instant::now());
                 None
