@@ -386,7 +386,7 @@ fn empty_model(host: &Host, settings: &Settings) -> TrayModel {
         demo: false,
         debug: false,
         remarks: Vec::new(),
-        first_run: None,
+        first_run: &|| None,
         service: &|_| None,
     };
     tray::model(&UsageSnapshotBundle::default(), &context, &extras)

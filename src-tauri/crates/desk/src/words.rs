@@ -68,7 +68,7 @@ fn with_extras<T>(desk: &Desk, make: impl FnOnce(&Context, &Extras<'_>) -> T) ->
         demo,
         debug: inner.debug,
         remarks: remarks(desk),
-        first_run: Some(first_run(desk)),
+        first_run: &|| Some(first_run(desk)),
         service: &|provider| desk.known_status(provider),
     };
     make(&context, &extras)

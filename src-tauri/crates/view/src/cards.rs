@@ -20,8 +20,8 @@ pub struct Extras<'a> {
     pub debug: bool,
     /// Standing remarks about the whole, such as a test origin in use.
     pub remarks: Vec<String>,
-    /// What was looked for; shown when there is no seat.
-    pub first_run: Option<FirstRun>,
+    /// What was looked for; asked and shown only when there is no seat.
+    pub first_run: &'a dyn Fn() -> Option<FirstRun>,
     /// What a provider's status page said a moment ago, where it was looked at.
     pub service: &'a dyn Fn(&ProviderId) -> Option<ServiceStatus>,
 }
@@ -41,7 +41,7 @@ pub fn bundle(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras
         refreshing: snapshot.refreshing,
         headline: headline(snapshot, context),
         cards,
-        first_run: extras.first_run.clone().filter(|_| empty),
+        first_run: if empty { (extras.first_run)() } else { None },
         remarks: extras.remarks.clone(),
     }
 }

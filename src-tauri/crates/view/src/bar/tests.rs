@@ -11,7 +11,7 @@ fn bundle(seats: Vec<SeatState>) -> Bundle {
         demo: false,
         debug: false,
         remarks: Vec::new(),
-        first_run: None,
+        first_run: &|| None,
         service: &|_| None,
     };
     let snapshot = UsageSnapshotBundle { seq: 1, seats, refreshing: false };

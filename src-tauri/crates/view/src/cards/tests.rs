@@ -14,7 +14,7 @@ fn extras() -> Extras<'static> {
         demo: false,
         debug: false,
         remarks: Vec::new(),
-        first_run: None,
+        first_run: &|| None,
         service: &|_| None,
     }
 }
@@ -277,7 +277,7 @@ fn what_was_looked_for_is_told_only_when_nothing_was_found() {
         sign_in: String::new(),
     };
     let extras = Extras {
-        first_run: Some(FirstRun { looked: vec![looked] }),
+        first_run: &|| Some(FirstRun { looked: vec![looked.clone()] }),
         remarks: vec!["Test origin".into()],
         ..extras()
     };

@@ -19,7 +19,7 @@ fn report_of(seats: Vec<SeatState>) -> Report {
         demo: false,
         debug: false,
         remarks: Vec::new(),
-        first_run: None,
+        first_run: &|| None,
         service: &|_| None,
     };
     let snapshot = UsageSnapshotBundle { seq: 1, seats, refreshing: false };

@@ -20,7 +20,7 @@ fn bundle(seats: Vec<SeatState>) -> Bundle {
         demo: false,
         debug: false,
         remarks: Vec::new(),
-        first_run: Some(FirstRun { looked: vec![looked] }),
+        first_run: &|| Some(FirstRun { looked: vec![looked.clone()] }),
         service: &|_| None,
     };
     crate::bundle(&UsageSnapshotBundle { seq: 1, seats, refreshing: false }, &context(), &extras)

@@ -14,7 +14,7 @@ fn extras() -> Extras<'static> {
         demo: false,
         debug: false,
         remarks: Vec::new(),
-        first_run: None,
+        first_run: &|| None,
         service: &|_| None,
     }
 }
