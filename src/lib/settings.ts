@@ -1,9 +1,9 @@
 /** Drafts of settings: their defaults per provider, what of them differs, and what is sent. */
-import type { Alerts, ProviderForm, ProviderSettings, Settings, SettingsState } from './gen/wire';
+import type { Alerts, ProviderForm, ProviderSettings, Settings, SettingsState, SourceForm } from './gen/wire';
 
 /** A provider without an entry has these; as in `claudometer_core::settings`. */
 function untouched(): ProviderSettings {
-  return { enabled: null, source: null, sourcesOff: [], organization: null, rememberSecret: true };
+  return { enabled: null, source: null, sourcesOn: [], sourcesOff: [], organization: null, rememberSecret: true };
 }
 
 function same(one: unknown, other: unknown): boolean {
@@ -85,6 +85,19 @@ export function changes(base: Settings, draft: Settings, state: SettingsState): 
   return found;
 }
 
+/** Whether a source may be used, as the resident decides it. */
+export function isSourceOn(source: SourceForm, choice: ProviderSettings) {
+  if (choice.source !== null) return choice.source === source.id;
+  return source.optIn ? choice.sourcesOn.includes(source.id) : !choice.sourcesOff.includes(source.id);
+}
+
+/** Switches a source in the automatic choice on or off; only what differs from its usual state is kept. */
+export function switchSource(source: SourceForm, choice: ProviderSettings, on: boolean) {
+  const list = source.optIn ? 'sourcesOn' : 'sourcesOff';
+  const others = choice[list].filter((id) => id !== source.id);
+  choice[list] = on === source.optIn ? [...others, source.id] : others;
+}
+
 type Note = (differs: boolean, label: string, value: string) => void;
 
 function noteProvider(form: ProviderForm, was: ProviderSettings, is: ProviderSettings, note: Note) {
@@ -93,9 +106,9 @@ function noteProvider(form: ProviderForm, was: ProviderSettings, is: ProviderSet
   const organization = form.organizations.find(({ id }) => id === is.organization)?.name ?? 'Automatic';
   note(was.enabled !== is.enabled, form.name, enabled);
   note(was.source !== is.source, `${form.name}, source`, label(is.source));
-  for (const { id, label } of form.sources) {
-    const off = is.sourcesOff.includes(id);
-    note(off !== was.sourcesOff.includes(id), `${form.name}, ${label}`, onOff(!off));
+  for (const source of form.sources) {
+    const on = isSourceOn(source, is);
+    note(on !== isSourceOn(source, was), `${form.name}, ${source.label}`, onOff(on));
   }
   note(was.organization !== is.organization, `${form.name}, organisation`, organization);
   note(was.rememberSecret !== is.rememberSecret, `${form.name}, remember`, onOff(is.rememberSecret));

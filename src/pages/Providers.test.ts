@@ -28,16 +28,24 @@ describe('providers', () => {
     expect(screen.queryByRole('button', { name: 'Save' })).toBeNull();
     await chooseOff();
     await fireEvent.click(acme().getByLabelText('Acme login'));
+    const asked = acme().getByLabelText('Web session') as HTMLInputElement;
+    expect(asked.checked).toBe(false);
+    await fireEvent.click(asked);
     await settle();
     const bar = within(screen.getByRole('form', { name: 'Unsaved changes' }));
     expect(bar.getAllByRole('listitem').map((item) => item.textContent)).toEqual([
       'Acme: Off',
       'Acme, Acme login: Off',
+      'Acme, Web session: On',
     ]);
     await save();
     const { draft } = lastArgs(fake, 'save_settings') as { draft: Draft };
     expect(Object.keys(draft.settings.providers)).toEqual(['acme']);
-    expect(draft.settings.providers.acme).toMatchObject({ enabled: false, sourcesOff: ['oauth'] });
+    expect(draft.settings.providers.acme).toMatchObject({
+      enabled: false,
+      sourcesOff: ['oauth'],
+      sourcesOn: ['web'],
+    });
     expect(draft.secrets).toEqual([]);
     expect(screen.queryByRole('button', { name: 'Save' })).toBeNull();
   });

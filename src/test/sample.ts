@@ -228,14 +228,22 @@ export function provider(over: Partial<ProviderForm> = {}): ProviderForm {
         label: 'Status line',
         help: 'Reads what Acme Code tells its status line. Asks nobody.',
         available: true,
+        optIn: false,
       },
       {
         id: 'oauth',
         label: 'Acme login',
         help: 'Reads the login of Acme Code. Asks api.acme.example.',
         available: true,
+        optIn: false,
       },
-      { id: 'web', label: 'Web session', help: 'Uses the key that you type. Asks acme.example.', available: false },
+      {
+        id: 'web',
+        label: 'Web session',
+        help: 'Uses the key that you type. Asks acme.example.',
+        available: false,
+        optIn: true,
+      },
     ],
     secrets: [
       {

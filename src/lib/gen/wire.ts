@@ -88,6 +88,10 @@ enabled: boolean | null,
  */
 source: string | null, 
 /**
+ * Sources that automatic choice leaves out by itself, and that are used all the same, last in their order.
+ */
+sourcesOn: Array<string>, 
+/**
  * Sources that automatic choice leaves out.
  */
 sourcesOff: Array<string>, 
@@ -416,7 +420,11 @@ help: string,
 /**
  * Whether it could be used now.
  */
-available: boolean, };
+available: boolean, 
+/**
+ * Whether automatic choice leaves it out until a person switches it on.
+ */
+optIn: boolean, };
 
 export type SecretForm = { 
 /**

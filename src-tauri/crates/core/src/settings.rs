@@ -49,6 +49,9 @@ pub struct ProviderSettings {
     /// `None` is automatic: every source in its order. Else the one source that is used.
     #[cfg_attr(feature = "ts", ts(type = "string | null"))]
     pub source: Option<SourceId>,
+    /// Sources that automatic choice leaves out by itself, and that are used all the same, last in their order.
+    #[cfg_attr(feature = "ts", ts(type = "Array<string>"))]
+    pub sources_on: Vec<SourceId>,
     /// Sources that automatic choice leaves out.
     #[cfg_attr(feature = "ts", ts(type = "Array<string>"))]
     pub sources_off: Vec<SourceId>,
@@ -63,6 +66,7 @@ impl Default for ProviderSettings {
         Self {
             enabled: None,
             source: None,
+            sources_on: Vec::new(),
             sources_off: Vec::new(),
             organization: None,
             remember_secret: true,
@@ -71,10 +75,11 @@ impl Default for ProviderSettings {
 }
 
 impl ProviderSettings {
-    /// Whether `source` may be used.
-    pub fn allows(&self, source: &SourceId) -> bool {
+    /// Whether `source` may be used; one that is `opt_in` only after a person has asked for it.
+    pub fn allows(&self, source: &SourceId, opt_in: bool) -> bool {
         match &self.source {
             Some(only) => only == source,
+            None if opt_in => self.sources_on.contains(source),
             None => !self.sources_off.contains(source),
         }
     }
@@ -405,11 +410,20 @@ mod tests {
     fn a_chosen_source_excludes_the_others_and_one_turned_off_is_left_out() {
         let only =
             ProviderSettings { source: Some(SourceId::new("web")), ..ProviderSettings::default() };
-        assert!(only.allows(&SourceId::new("web")) && !only.allows(&SourceId::new("oauth")));
+        assert!(
+            only.allows(&SourceId::new("web"), true)
+                && !only.allows(&SourceId::new("oauth"), false)
+        );
         let without = ProviderSettings {
             sources_off: vec![SourceId::new("oauth")],
             ..ProviderSettings::default()
         };
-        assert!(without.allows(&SourceId::new("web")) && !without.allows(&SourceId::new("oauth")));
+        assert!(
+            without.allows(&SourceId::new("web"), false)
+                && !without.allows(&SourceId::new("oauth"), false)
+        );
+        assert!(!without.allows(&SourceId::new("web"), true), "nobody asked for it");
+        let with = ProviderSettings { sources_on: vec![SourceId::new("web")], ..without };
+        assert!(with.allows(&SourceId::new("web"), true));
     }
 }

@@ -108,7 +108,13 @@ async fn source_form(
     } else {
         format!("{} {}", spec.reads, spec.sends)
     };
-    SourceForm { id: spec.id.into(), label: spec.label.into(), help, available }
+    SourceForm {
+        id: spec.id.into(),
+        label: spec.label.into(),
+        help,
+        available,
+        opt_in: spec.opt_in,
+    }
 }
 
 async fn secret_form(desk: &Desk, provider: &Provider, field: &SecretField) -> SecretForm {
@@ -156,7 +162,7 @@ fn ledger(desk: &Desk, settings: &Settings) -> Vec<LedgerRow> {
                 source: spec.label.into(),
                 reads: spec.reads.into(),
                 sends: spec.sends.into(),
-                on: on && choice.allows(&source.id()),
+                on: on && source.allowed(&choice),
             }
         })
     });

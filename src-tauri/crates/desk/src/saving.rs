@@ -52,6 +52,7 @@ fn problems(desk: &Desk, settings: &Settings) -> Vec<Problem> {
         let source = choice
             .source
             .iter()
+            .chain(&choice.sources_on)
             .chain(&choice.sources_off)
             .find(|source| provider.source(source).is_none());
         if let Some(source) = source {

@@ -117,7 +117,7 @@ fn orphans(provider: &Provider, choice: &ProviderSettings, known: &[SeatState]) 
 
 /// The cadence of the first source that asks and may be used; the others have their own floors in the pipeline.
 fn cadence(provider: &Provider, choice: &ProviderSettings) -> Cadence {
-    let usable = provider.sources.iter().filter(|source| choice.allows(&source.id()));
+    let usable = provider.sources.iter().filter(|source| source.allowed(choice));
     usable
         .map(|source| source.spec())
         .find(|spec| !spec.passive)

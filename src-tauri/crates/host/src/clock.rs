@@ -1,5 +1,9 @@
 //! The time, real or told.
 
+mod zone;
+
+pub use zone::Zone;
+
 use chrono::{DateTime, Local, Offset, TimeDelta, Utc};
 use std::sync::{Arc, Mutex, PoisonError};
 

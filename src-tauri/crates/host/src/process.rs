@@ -2,8 +2,10 @@
 
 mod find;
 mod login;
+mod screen;
 mod session;
 
+pub use screen::Screen;
 pub use session::Session;
 
 use crate::{Environment, guard};
@@ -208,6 +210,14 @@ impl Processes {
         }
     }
 
+    /// Starts a program in a terminal of its own.
+    pub fn start_screen(&self, command: &Command) -> Result<Screen, ProcessError> {
+        match &self.0 {
+            Kind::Scripted { .. } => Err(ProcessError::NotFound),
+            Kind::Real { .. } => Screen::start(command),
+        }
+    }
+
     /// Starts a program that lives on by itself; `ended` is called when it ends.
     pub fn launch(&self, launch: Launch, ended: impl FnOnce() + Send + 'static) -> io::Result<()> {
         if let Kind::Scripted { .. } = self.0 {
@@ -343,7 +353,7 @@ mod tests {
     }
 
     /// Whether the process is gone, or only waits to be noticed by its parent.
-    async fn is_soon_gone(pid: &str) -> bool {
+    pub(super) async fn is_soon_gone(pid: &str) -> bool {
         let gone = async {
             loop {
                 let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();

@@ -142,9 +142,10 @@ impl Key {
             .chain(variable)
             .map(|lent| (account(&Fingerprint::of(&lent.key)), lent));
         // Another program renews its key every hour: its place says whose it is.
-        let others = (self.lent)(host).into_iter().enumerate().map(|(nth, lent)| {
-            (account(&Fingerprint::of_name(&format!("{}#{nth}", lent.place))), lent)
-        });
+        let others = (self.lent)(host)
+            .into_iter()
+            .enumerate()
+            .map(|(nth, lent)| (account_at(&lent.place, nth), lent));
         let mut keys: Vec<(AccountKey, Lent)> = Vec::new();
         for (account, lent) in own.chain(others) {
             let key = lent.key.expose_secret();
@@ -163,6 +164,11 @@ impl Key {
             FetchError::local(Trouble::AuthMissing, "The key is not there any more.")
         })
     }
+}
+
+/// The account of the `nth` login that lies at `place`, which says whose it is.
+pub(crate) fn account_at(place: &str, nth: usize) -> AccountKey {
+    account(&Fingerprint::of_name(&format!("{place}#{nth}")))
 }
 
 fn account(print: &Fingerprint) -> AccountKey {

@@ -10,6 +10,7 @@ pub mod key;
 pub mod lenient;
 pub mod local;
 pub mod pipeline;
+pub mod program;
 pub mod replay;
 pub mod scene;
 pub mod shape;

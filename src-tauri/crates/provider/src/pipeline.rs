@@ -15,7 +15,7 @@ const SOURCE_TIMEOUT: Duration = Duration::from_secs(28);
 /// Every seat of a provider that a source it may use could answer for, each once, in the order of its sources.
 pub async fn discover(provider: &Provider, settings: &ProviderSettings, host: &Host) -> Vec<Found> {
     let mut seats: Vec<Found> = Vec::new();
-    for source in provider.sources.iter().filter(|source| settings.allows(&source.id())) {
+    for source in provider.sources.iter().filter(|source| source.allowed(settings)) {
         for found in source.discover(settings, host).await {
             match seats.iter_mut().find(|known| known.seat == found.seat) {
                 Some(known) => known.account = known.account.take().or(found.account),
@@ -96,7 +96,7 @@ pub async fn offline(errand: Errand<'_>) -> Poll {
 
 fn sources<'a>(errand: &Errand<'a>) -> impl Iterator<Item = &'static dyn Source> + use<'a> {
     let settings = errand.settings;
-    errand.provider.sources.iter().copied().filter(|source| settings.allows(&source.id()))
+    errand.provider.sources.iter().copied().filter(|source| source.allowed(settings))
 }
 
 struct Progress {

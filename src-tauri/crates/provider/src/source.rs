@@ -25,6 +25,8 @@ pub struct SourceSpec {
     pub cadence: Cadence,
     /// Whether it only looks at what lies on this machine already.
     pub passive: bool,
+    /// Whether automatic choice leaves it out until a person switches it on.
+    pub opt_in: bool,
 }
 
 /// An account that a source could answer for.
@@ -116,6 +118,11 @@ pub trait Source: std::fmt::Debug + Send + Sync {
 
     /// Asks. Gates and floors have been checked by the pipeline.
     fn fetch<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Report, FetchError>>;
+
+    /// Whether the person's choices let it be used.
+    fn allowed(&self, settings: &ProviderSettings) -> bool {
+        settings.allows(&self.id(), self.spec().opt_in)
+    }
 
     /// Another source of the same provider that asks the same vendor with the same login: when the vendor asks that one to
     /// wait, this one waits too.

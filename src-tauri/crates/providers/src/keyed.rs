@@ -11,6 +11,7 @@ macro_rules! keyed {
         $(device: $device:expr,)?
         $(outcome: $outcome:expr,)?
         $(local: $local:expr,)?
+        $(also: $also:expr,)?
     ) => {
         static KEY: claudometer_provider::key::Key = claudometer_provider::key::Key {
             spec: claudometer_provider::SourceSpec {
@@ -20,6 +21,7 @@ macro_rules! keyed {
                 sends: concat!("Asks ", $asks, " with that key."),
                 cadence: claudometer_core::gate::Cadence { normal_s: 300, floor_s: 60 },
                 passive: false,
+                opt_in: false,
             },
             provider: claudometer_core::ProviderId::new($id),
             field: "key",
@@ -40,7 +42,7 @@ macro_rules! keyed {
                 let files = (KEY.files)(host).into_iter().map(|path| host.tilde(&path));
                 files.chain(KEY.variables.iter().map(|name| format!("the variable {name}"))).chain(["the key that you typed".to_owned()]).collect()
             },
-            sources: &[&KEY],
+            sources: &[&KEY $(, $also)?],
             secrets: &[claudometer_provider::SecretField {
                 id: "key",
                 label: $label,

@@ -59,6 +59,8 @@ pub struct SourceForm {
     pub help: String,
     /// Whether it could be used now.
     pub available: bool,
+    /// Whether automatic choice leaves it out until a person switches it on.
+    pub opt_in: bool,
 }
 
 /// A secret that a person can type. Its value never comes back.

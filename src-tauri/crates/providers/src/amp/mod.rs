@@ -1,11 +1,14 @@
 //! Amp: what is left, asked with a key.
 
 use crate::keyed::keyed;
-use claudometer_core::Trouble;
+use claudometer_core::{ProviderId, Reading, Trouble, gate::Cadence};
 use claudometer_host::{Host, http::Request};
-use claudometer_provider::{FetchError, Recorded, Report, key, replay::of_reading};
+use claudometer_provider::{
+    FetchError, Recorded, Report, SourceSpec, key, program::Program, replay::of_reading,
+};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 keyed! {
     id: "amp", name: "Amp", short: "Am", dashboard: "https://ampcode.com/settings",
@@ -17,9 +20,27 @@ keyed! {
         "refused": [("userDisplayBalanceInfo", 401, "fixtures/amp/error_401.json")],
     },
     local: replayed,
+    also: &COMMAND,
 }
 
 mod said;
+
+static COMMAND: Program = Program {
+    spec: SourceSpec {
+        id: "command",
+        label: "amp's own report",
+        reads: "What amp usage prints; it is started where it is installed and was used.",
+        sends: "Asks nobody itself; amp asks its vendor, as when you run it.",
+        cadence: Cadence { normal_s: 900, floor_s: 300 },
+        passive: false,
+        opt_in: false,
+    },
+    provider: ProviderId::new("amp"),
+    name: "amp",
+    args: &["usage"],
+    login: data,
+    read: |text, host| told_by_the_command(text, host),
+};
 
 const URL: &str = "https://ampcode.com/api/internal?userDisplayBalanceInfo";
 
@@ -32,6 +53,24 @@ async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
         return Err(FetchError::new(Trouble::AuthExpired, "The vendor refused the key."));
     }
     key::told(said::reading(text, host.now()), &answer)
+}
+
+/// The folder of the command's threads, which is there once it was used.
+fn data(host: &Host) -> PathBuf {
+    host.folder("AMP_DATA_DIR", ".local/share/amp")
+}
+
+fn told_by_the_command(text: &str, host: &Host) -> Result<Reading, FetchError> {
+    let reading = said::reading(text, host.now());
+    if reading.windows.is_empty() && reading.credits.is_none() {
+        let lower = text.to_lowercase();
+        return Err(if lower.contains("login") || lower.contains("sign in") || text.is_empty() {
+            FetchError::new(Trouble::AuthMissing, "amp is not signed in.")
+        } else {
+            FetchError::unreadable("amp prints its usage differently now.", None)
+        });
+    }
+    Ok(reading)
 }
 
 /// What its own program prints is the same text.

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod bridge;
+pub mod cli;
 pub mod cookie;
 pub mod headers;
 pub mod identity;
@@ -18,6 +19,7 @@ mod splice;
 pub mod statusline;
 #[cfg(test)]
 mod testing;
+mod usage_screen;
 mod version;
 pub mod web;
 
@@ -33,7 +35,7 @@ pub static PROVIDER: Provider = Provider {
     dashboard: "https://claude.ai/settings/usage",
     sign_in: "Run claude in a terminal and sign in with /login, or type a session key under Providers.",
     places,
-    sources: &[&statusline::StatusLine, &oauth::OAuth, &web::Web],
+    sources: &[&statusline::StatusLine, &oauth::OAuth, &web::Web, &cli::Cli],
     secrets: &[web::SESSION_KEY],
     remedy,
     bridge: Some(&bridge::StatusLineBridge),

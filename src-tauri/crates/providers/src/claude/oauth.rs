@@ -28,6 +28,7 @@ static SPEC: SourceSpec = SourceSpec {
     sends: "Asks api.anthropic.com for your usage with that login, and names itself claude-code with the version you have installed, because that endpoint turns other programs away.",
     cadence: Cadence { normal_s: 300, floor_s: 300 },
     passive: false,
+    opt_in: false,
 };
 
 impl Source for OAuth {

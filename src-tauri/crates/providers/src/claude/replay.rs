@@ -3,7 +3,7 @@
 use super::{
     auth::{self, Candidate, Stored},
     cookie::Cookies,
-    headers, identity, money, oauth, organization, plan, session, statusline, web,
+    headers, identity, money, oauth, organization, plan, session, statusline, usage_screen, web,
 };
 use chrono::TimeDelta;
 use claudometer_core::{Account, Coverage, Reading, Trouble, settings::ProviderSettings};
@@ -12,7 +12,7 @@ use claudometer_host::{
     http::{HttpError, Response},
 };
 use claudometer_provider::{
-    Ask, FetchError, Recorded, Source, answer, lenient,
+    Ask, FetchError, Recorded, Report, Source, answer, lenient,
     replay::{of_account, of_error, of_fetch, of_reading},
 };
 use futures::{FutureExt as _, future::BoxFuture};
@@ -37,10 +37,16 @@ pub(super) fn run<'a>(recorded: &'a Recorded, host: &'a Host) -> BoxFuture<'a, O
         match recorded.folder() {
             "claude-oauth" => of_login(recorded, host).await,
             "claude-web" => of_web(recorded, host).await,
+            "claude-cli" => Some(of_screen(recorded, host)),
             _ => None,
         }
     }
     .boxed()
+}
+
+fn of_screen(recorded: &Recorded, host: &Host) -> Value {
+    let reading = usage_screen::read(&recorded.text(), host.now());
+    of_fetch(&reading.map(Report::from))
 }
 
 async fn of_login(recorded: &Recorded, host: &Host) -> Option<Value> {

@@ -134,6 +134,7 @@ static SPEC: SourceSpec = SourceSpec {
     sends: "",
     cadence: Cadence { normal_s: 60, floor_s: 0 },
     passive: true,
+    opt_in: false,
 };
 
 impl Source for StatusLine {

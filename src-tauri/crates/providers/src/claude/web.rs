@@ -49,6 +49,7 @@ static SPEC: SourceSpec = SourceSpec {
     sends: "Asks claude.ai, as a browser would, for your organisations, usage, extra spend, prepaid balance, account name and routine runs, with that session key.",
     cadence: Cadence { normal_s: 300, floor_s: 60 },
     passive: false,
+    opt_in: false,
 };
 
 /// The secret that a person types for it.

@@ -79,6 +79,7 @@ static SPEC: SourceSpec = SourceSpec {
     sends: "Codex asks its vendor for your usage in its own name; Claudometer sends nothing.",
     cadence: Cadence { normal_s: 300, floor_s: 60 },
     passive: false,
+    opt_in: false,
 };
 
 impl Source for AppServer {

@@ -34,6 +34,7 @@ static SPEC: SourceSpec = SourceSpec {
     sends: "Asks chatgpt.com for your usage with that login, under the name claudometer. Where the answer leaves them out, it also asks how many resets you hold (that endpoint wants the name Codex Desktop) and, in a workspace, what you spent this month.",
     cadence: Cadence { normal_s: 300, floor_s: 60 },
     passive: false,
+    opt_in: false,
 };
 
 impl Source for OAuth {

@@ -32,6 +32,7 @@ static SPEC: SourceSpec = SourceSpec {
     sends: "",
     cadence: Cadence { normal_s: 300, floor_s: 0 },
     passive: true,
+    opt_in: false,
 };
 
 impl Source for Rollout {

@@ -21,6 +21,7 @@ static EDITOR: Local = Local {
         sends: "",
         cadence: Cadence { normal_s: 300, floor_s: 60 },
         passive: true,
+        opt_in: false,
     },
     provider: ProviderId::new("jetbrains"),
     files,

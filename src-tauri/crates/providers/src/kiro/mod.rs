@@ -1,12 +1,15 @@
 //! Kiro: what is left, asked with a key.
 
 use crate::keyed::keyed;
-use claudometer_core::{Coverage, Reading, Spend, Trouble, Window, WindowKind};
+use claudometer_core::{
+    Coverage, ProviderId, Reading, Spend, Trouble, Window, WindowKind, gate::Cadence,
+};
 use claudometer_host::{Host, http::Request};
 use claudometer_provider::{
-    FetchError, Report,
+    FetchError, Report, SourceSpec,
     key::{self, Lent},
     lenient,
+    program::Program,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -16,12 +19,33 @@ keyed! {
     id: "kiro", name: "Kiro", short: "Ki", dashboard: "https://app.kiro.dev/account/usage",
     variables: [], key: "Access token", help: "Sign in with kiro-cli login; its login is read. An access token can be typed too.", asks: "codewhisperer.us-east-1.amazonaws.com for the credits of the plan",
     status: None, lent: lent, files: |host| vec![database(host)],
-    replays: ["kiro/usage", "kiro/error", "kiro/changed"],
+    replays: ["kiro/"],
     scenes: {
         "calm": [("codewhisperer", 200, "fixtures/kiro/usage_limits_overage.json")],
         "refused": [("codewhisperer", 401, "fixtures/kiro/error_401.json")],
     },
+    local: printed::replayed,
+    also: &COMMAND,
 }
+
+mod printed;
+
+static COMMAND: Program = Program {
+    spec: SourceSpec {
+        id: "command",
+        label: "kiro-cli's own report",
+        reads: "What kiro-cli prints for /usage; it is started where it is installed and signed in.",
+        sends: "Asks nobody itself; kiro-cli asks its vendor, as when you type /usage.",
+        cadence: Cadence { normal_s: 900, floor_s: 300 },
+        passive: false,
+        opt_in: false,
+    },
+    provider: ProviderId::new("kiro"),
+    name: "kiro-cli",
+    args: &["chat", "--no-interactive", "/usage"],
+    login: database,
+    read: printed::read,
+};
 
 const URL: &str = "https://codewhisperer.us-east-1.amazonaws.com/";
 const TARGET: &str = "AmazonCodeWhispererService.GetUsageLimits";
@@ -104,6 +128,7 @@ fn lent(host: &Host) -> Vec<Lent> {
 mod tests {
     use super::*;
     use crate::testing;
+    use claudometer_provider::Source as _;
 
     #[test]
     fn a_login_that_has_expired_is_not_used() {
@@ -114,5 +139,31 @@ mod tests {
             host.files.write_private(&database(&host), text.as_bytes()).unwrap();
             assert_eq!(lent(&host).len(), found, "{expires}");
         }
+    }
+
+    #[tokio::test]
+    async fn where_the_login_has_ended_the_command_is_asked_for_the_same_account() {
+        let printed = "Credits (21.00 of 60 covered in plan)\n";
+        let run = move |command: &claudometer_host::process::Command| {
+            let stdout =
+                if command.args.contains(&"/usage".to_owned()) { printed.into() } else { vec![] };
+            Ok(claudometer_host::process::Output { code: Some(0), stdout, stderr: Vec::new() })
+        };
+        let missing = |_: &claudometer_host::process::Command| {
+            Err(claudometer_host::process::ProcessError::NotFound)
+        };
+        let processes = claudometer_host::Processes::scripted(run, missing);
+        let host = Host { processes, ..testing::host(&[]) };
+        let settings = claudometer_core::settings::ProviderSettings::default();
+        assert!(COMMAND.discover(&settings, &host).await.is_empty(), "nobody has signed in");
+        let login = json!({"access_token": "aoa-1", "expires_at": "2026-09-15T13:00:00Z"});
+        let text = json!({TOKEN.1: login.to_string()}).to_string();
+        host.files.write_private(&database(&host), text.as_bytes()).unwrap();
+        let found = COMMAND.discover(&settings, &host).await;
+        assert_eq!(found[0].seat, KEY.discover(&settings, &host).await[0].seat);
+        let ask =
+            claudometer_provider::Ask { seat: &found[0].seat, settings: &settings, host: &host };
+        let reading = COMMAND.fetch(ask).await.unwrap().reading;
+        assert_eq!(reading.windows[0].used.map(claudometer_core::Percent::get), Some(35.0));
     }
 }

@@ -22,6 +22,7 @@ static EDITOR: Local = Local {
         sends: "",
         cadence: Cadence { normal_s: 300, floor_s: 60 },
         passive: true,
+        opt_in: false,
     },
     provider: ProviderId::new("windsurf"),
     files: |host| vec![database(host)],
