@@ -12,6 +12,11 @@ await main(async () => {
     { title: 'format of Rust (rustfmt)', run: () => xtask('fmt', '--check') },
     { title: 'rules of the repository (tidy)', run: () => xtask('tidy') },
     { title: 'generated types without drift', run: () => xtask('gen', '--check') },
+    {
+      title: 'reference pages without drift',
+      run: () =>
+        cargo('run', '--quiet', '--package', 'claudometer', '--', 'debug', 'docs', '--check', '../.github/docs'),
+    },
     { title: 'format and lints of the window (biome)', run: () => npx('biome', 'ci') },
     { title: 'types of the window (svelte-check)', run: () => npx('svelte-check', '--fail-on-warnings') },
     {

@@ -3,7 +3,15 @@ import type { Alerts, ProviderForm, ProviderSettings, Settings, SettingsState, S
 
 /** A provider without an entry has these; as in `claudometer_core::settings`. */
 function untouched(): ProviderSettings {
-  return { enabled: null, source: null, sourcesOn: [], sourcesOff: [], organization: null, rememberSecret: true };
+  return {
+    enabled: null,
+    source: null,
+    sourcesOn: [],
+    sourcesOff: [],
+    organization: null,
+    rememberSecret: true,
+    timeoutSeconds: null,
+  };
 }
 
 function same(one: unknown, other: unknown): boolean {

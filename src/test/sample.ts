@@ -285,6 +285,7 @@ export function settingsState(over: Partial<SettingsState> = {}): SettingsState 
       startAtLogin: false,
       checkUpdatesOnStartup: true,
       locale: null,
+      customProviders: [],
       routeRoles: {},
     },
     providers: [

@@ -102,7 +102,117 @@ organization: string | null,
 /**
  * Whether a typed secret is kept in the system's keychain, or only until Claudometer ends.
  */
-rememberSecret: boolean, };
+rememberSecret: boolean, 
+/**
+ * Seconds that a source may take before the next one is tried; `None` is the most, 28.
+ */
+timeoutSeconds: number | null, };
+
+export type CustomProvider = { 
+/**
+ * Id: lower-case letters, digits, hyphens; none that another provider has.
+ */
+id: string, 
+/**
+ * Name that people see.
+ */
+name: string, 
+/**
+ * What is asked, with GET: `https`, or `http` on this machine.
+ */
+url: string, 
+/**
+ * Page about the usage, `https`; none where there is none.
+ */
+dashboard: string | null, 
+/**
+ * Header that carries the secret.
+ */
+keyHeader: string, 
+/**
+ * What stands before the secret in that header, with its blank.
+ */
+keyPrefix: string, 
+/**
+ * Environment variable that holds the secret, besides the typed one.
+ */
+keyVariable: string | null, 
+/**
+ * Further headers. Never a secret: the settings file is plain text.
+ */
+headers: { [key in string]: string }, 
+/**
+ * JSON pointer to the name of the plan.
+ */
+plan: string | null, 
+/**
+ * Windows of the answer.
+ */
+windows: Array<CustomWindow>, 
+/**
+ * JSON pointer to what is left of a balance.
+ */
+balance: string | null, 
+/**
+ * Unit of the balance.
+ */
+balanceUnit: CreditUnit, 
+/**
+ * JSON pointer to what was spent.
+ */
+spent: string | null, 
+/**
+ * JSON pointer to the cap of what may be spent.
+ */
+spentLimit: string | null, 
+/**
+ * ISO 4217 code of what was spent.
+ */
+currency: string, 
+/**
+ * Whether balance and spend come in hundredths.
+ */
+inCents: boolean, };
+
+export type CustomWindow = { 
+/**
+ * Id, unique within the provider: lower-case letters, digits, hyphens.
+ */
+id: string, 
+/**
+ * Length in minutes: 300 is a session, 10080 a week; none where it is not known.
+ */
+minutes: number | null, 
+/**
+ * JSON pointer to the percentage used, 0-100.
+ */
+usedPercent: string | null, 
+/**
+ * JSON pointer to the percentage left, 0-100.
+ */
+leftPercent: string | null, 
+/**
+ * JSON pointer to the fraction used, 0-1.
+ */
+usedFraction: string | null, 
+/**
+ * JSON pointer to how much was used, beside `limit`.
+ */
+used: string | null, 
+/**
+ * JSON pointer to how much is left, beside `limit`.
+ */
+left: string | null, 
+/**
+ * JSON pointer to how much there is in all.
+ */
+limit: string | null, 
+/**
+ * JSON pointer to when it resets: RFC 3339, or seconds or milliseconds since 1970.
+ */
+resetsAt: string | null, };
+
+export type CreditUnit = "usd" | "eur" | "credits" | "requests" | "points";
 
 export type Settings = { 
 /**
@@ -137,6 +247,10 @@ startAtLogin: boolean,
  * Whether a new version is looked for at start.
  */
 checkUpdatesOnStartup: boolean, 
+/**
+ * Providers of the person's own.
+ */
+customProviders: Array<CustomProvider>, 
 /**
  * Providers, by id, that do for a role such as `review`; `claudometer route --role` ranks them.
  */

@@ -304,4 +304,12 @@ pub(crate) enum Debug {
         /// An index of recorded answers.
         index: PathBuf,
     },
+    /// Write the reference pages.
+    Docs {
+        /// Their folder.
+        folder: PathBuf,
+        /// Only say which pages differ.
+        #[arg(long)]
+        check: bool,
+    },
 }

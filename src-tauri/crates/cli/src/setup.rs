@@ -2,10 +2,11 @@
 
 use crate::{args::Args, exit::Exit};
 use claudometer_desk::{
-    Demo, Options, Role, only,
-    settings_file::{self, Override},
+    Demo, Options, Role, only, registry,
+    settings_file::{self, Override, SettingsFile},
 };
 use claudometer_host::{Environment, Host, env, paths::Paths};
+use claudometer_provider::Provider;
 
 /// A reason not to start, and the exit code that says so.
 pub(crate) type Refusal = (String, Exit);
@@ -20,6 +21,12 @@ pub(crate) fn host() -> Result<Host, Refusal> {
 pub(crate) fn flags(args: &Args) -> Result<Vec<Override>, Refusal> {
     let given = args.global.set.iter().map(|text| settings_file::from_flag(text));
     given.map(|one| one.map_err(|problem| (problem.to_string(), Exit::Config))).collect()
+}
+
+/// Every provider that there is, those of the settings too. Words of a command line are looked up among them.
+pub(crate) fn providers(args: &Args, host: &Host) -> Result<&'static [&'static Provider], Refusal> {
+    let file = SettingsFile::load(host.files.clone(), paths(args, host)?.settings(), Vec::new());
+    Ok(registry::with_custom(claudometer_providers::ALL, file.effective()))
 }
 
 /// What a desk is made of.

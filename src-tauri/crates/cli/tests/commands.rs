@@ -6,73 +6,18 @@
     reason = "a test may panic, and starts the program"
 )]
 
-use serde_json::{Value, json};
+mod home;
+
+use home::{Home, document, ended};
+use serde_json::json;
 use std::{
     io::Write as _,
     path::PathBuf,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
-use tempfile::TempDir;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 const USAGE: &str = "/api.anthropic.com/api/oauth/usage";
-
-/// A person's home without a desktop.
-struct Home {
-    folder: TempDir,
-    origin: String,
-}
-
-impl Home {
-    fn new() -> Self {
-        // Nobody listens on the discard port: whoever is asked by mistake does not answer.
-        Self { folder: tempfile::tempdir().unwrap(), origin: "http://127.0.0.1:9".into() }
-    }
-
-    fn path(&self, below: &str) -> PathBuf {
-        self.folder.path().join(below)
-    }
-
-    fn write(&self, below: &str, text: &str) {
-        let path = self.path(below);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_claudometer"));
-        command
-            .args(args)
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("HOME", self.folder.path())
-            .env("XDG_RUNTIME_DIR", self.path("run"))
-            .env("LANG", "en_US.UTF-8")
-            .env("TZ", "UTC")
-            .env("CLAUDOMETER_SECRETS", "memory")
-            .env("CLAUDOMETER_TEST_ORIGIN", &self.origin)
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> (i32, String, String) {
-        ended(self.command(args).output().unwrap())
-    }
-
-    fn sign_in(&self, token: &str) {
-        let login = json!({"claudeAiOauth": {"accessToken": token, "expiresAt": 4_102_444_800_000_i64, "scopes": ["user:profile"], "subscriptionType": "max"}});
-        self.write(".claude/.credentials.json", &login.to_string());
-    }
-}
-
-fn ended(output: Output) -> (i32, String, String) {
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-fn document(text: &str) -> Value {
-    serde_json::from_str(text).unwrap()
-}
 
 #[test]
 fn words_that_mean_nothing_name_what_is_near_and_end_with_4() {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{
     fmt,
-    ops::{Neg, Sub},
+    ops::{Add, Neg, Sub},
     str::FromStr,
 };
 
@@ -82,6 +82,14 @@ impl Amount {
         } else {
             format!("{sign}{whole}.{rest:0places$}")
         }
+    }
+}
+
+impl Add for Amount {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod amount;
 pub mod bundle;
+pub mod custom;
 pub mod gate;
 pub mod id;
 pub mod notice;

@@ -34,6 +34,7 @@ impl Account {
 
 /// What credits are counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum CreditUnit {
     /// US dollars.

@@ -1,6 +1,6 @@
 //! What a person can choose. `Default` is the only place where defaults stand.
 
-use crate::{ProviderId, SourceId, WindowKind};
+use crate::{ProviderId, SourceId, WindowKind, custom::CustomProvider};
 use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -11,6 +11,9 @@ pub const VERSION: u32 = 1;
 pub const INTERVAL_RANGE_S: std::ops::RangeInclusive<u32> = 30..=3600;
 /// Thresholds that can be chosen, in percent used.
 pub const THRESHOLD_RANGE: std::ops::RangeInclusive<u8> = 1..=100;
+
+/// Seconds that a source may be given.
+pub const TIMEOUT_RANGE_S: std::ops::RangeInclusive<u32> = 1..=28;
 
 /// Every choice. Unknown keys of the file are kept by the file's own reader, not here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +36,8 @@ pub struct Settings {
     pub start_at_login: bool,
     /// Whether a new version is looked for at start.
     pub check_updates_on_startup: bool,
+    /// Providers of the person's own.
+    pub custom_providers: Vec<CustomProvider>,
     /// Providers, by id, that do for a role such as `review`; `claudometer route --role` ranks them.
     pub route_roles: BTreeMap<String, Vec<String>>,
     /// Locale of dates, like `de_AT`; `None` is the system's.
@@ -59,6 +64,8 @@ pub struct ProviderSettings {
     pub organization: Option<String>,
     /// Whether a typed secret is kept in the system's keychain, or only until Claudometer ends.
     pub remember_secret: bool,
+    /// Seconds that a source may take before the next one is tried; `None` is the most, 28.
+    pub timeout_seconds: Option<u32>,
 }
 
 impl Default for ProviderSettings {
@@ -70,6 +77,7 @@ impl Default for ProviderSettings {
             sources_off: Vec::new(),
             organization: None,
             remember_secret: true,
+            timeout_seconds: None,
         }
     }
 }
@@ -298,6 +306,7 @@ impl Default for Settings {
             theme: Theme::System,
             start_at_login: false,
             check_updates_on_startup: true,
+            custom_providers: Vec::new(),
             route_roles: BTreeMap::new(),
             locale: None,
         }
@@ -364,6 +373,18 @@ impl Settings {
                 "locale".into(),
                 "A locale such as en_GB or de_AT, or nothing for the system's.".into(),
             );
+        }
+        for (id, choice) in &self.providers {
+            if choice.timeout_seconds.is_some_and(|seconds| !TIMEOUT_RANGE_S.contains(&seconds)) {
+                let (low, high) = (TIMEOUT_RANGE_S.start(), TIMEOUT_RANGE_S.end());
+                note(
+                    format!("providers.{id}.timeoutSeconds"),
+                    format!("A number of seconds from {low} to {high}."),
+                );
+            }
+        }
+        for (nth, provider) in self.custom_providers.iter().enumerate() {
+            found.extend(provider.problems(&format!("customProviders.{nth}")));
         }
         found
     }

@@ -119,7 +119,7 @@ impl Desk {
     }
 
     fn provider(&self, id: &str) -> Result<&'static Provider, IpcError> {
-        let found = self.0.providers.iter().copied().find(|provider| provider.id.as_str() == id);
+        let found = self.providers().iter().copied().find(|provider| provider.id.as_str() == id);
         found.ok_or_else(|| {
             IpcError::new(ErrorCode::Validation, format!("There is no provider {id}."))
         })

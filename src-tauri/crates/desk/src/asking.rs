@@ -65,6 +65,7 @@ impl Desk {
     async fn after_change(&self, paths: &[PathBuf]) {
         if held(&self.0.settings).reload(paths) {
             tracing::info!("the settings file was changed by another program");
+            self.recall_providers();
             self.recount().await;
             self.render();
         }
@@ -73,7 +74,7 @@ impl Desk {
         }
         self.recount().await;
         let places = held(&self.0.census).polled.clone();
-        for provider in self.0.providers {
+        for provider in self.providers() {
             let credentials: Vec<PathBuf> = provider
                 .sources
                 .iter()

@@ -5,7 +5,7 @@ use crate::{
     asking::fetch_through,
     autostart::Autostart,
     demo::{Demo, Playing},
-    notify,
+    notify, registry,
     seats::Census,
     settings_file::{Override, SettingsFile},
     state_file::StateFile,
@@ -87,7 +87,8 @@ pub(crate) struct Inner {
     pub(crate) role: Role,
     pub(crate) host: Host,
     pub(crate) paths: Paths,
-    pub(crate) providers: &'static [&'static Provider],
+    built_in: &'static [&'static Provider],
+    providers: Mutex<&'static [&'static Provider]>,
     pub(crate) version: String,
     pub(crate) debug: bool,
     pub(crate) offline: bool,
@@ -146,6 +147,7 @@ impl Desk {
         for remark in settings.remarks() {
             tracing::warn!(remark, "settings");
         }
+        let known = registry::with_custom(providers, settings.effective());
         let book = Arc::new(GateBook::at(host.files.clone(), paths.state.join("gates.json")));
         let state_file = StateFile::new(host.files.clone(), paths.snapshot());
         let stop = CancellationToken::new();
@@ -164,7 +166,8 @@ impl Desk {
                 settings: Mutex::new(settings),
                 host,
                 paths,
-                providers,
+                built_in: providers,
+                providers: Mutex::new(known),
                 version,
                 debug,
                 offline,
@@ -186,6 +189,17 @@ impl Desk {
                 stop,
             }
         }))
+    }
+
+    /// Every provider that there is now.
+    pub(crate) fn providers(&self) -> &'static [&'static Provider] {
+        *held(&self.0.providers)
+    }
+
+    /// Takes over descriptions of providers that have changed in the settings.
+    pub(crate) fn recall_providers(&self) {
+        let known = registry::with_custom(self.0.built_in, &self.settings());
+        *held(&self.0.providers) = known;
     }
 
     /// What is shown, with every change.
@@ -262,7 +276,7 @@ impl Desk {
                 .cloned()
                 .collect::<Vec<_>>(),
         );
-        let census = Census::take(inner.providers, &settings, &inner.host, &known).await;
+        let census = Census::take(self.providers(), &settings, &inner.host, &known).await;
         let plans = census.plans(&settings, &remembered);
         *held(&inner.census) = census;
         inner.engine.set_seats(plans).await;
@@ -287,7 +301,7 @@ impl Desk {
     }
 
     async fn show_demo(&self, demo: &Playing) {
-        let bundle = demo.play(self.0.providers).await;
+        let bundle = demo.play(self.0.built_in).await;
         self.0.engine.set_seats(Vec::new()).await;
         self.0.engine.show_simulated(Some(bundle)).await;
     }

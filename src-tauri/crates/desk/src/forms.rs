@@ -25,7 +25,7 @@ pub(crate) async fn settings_state(desk: &Desk) -> SettingsState {
         )
     };
     let mut providers = Vec::new();
-    for provider in desk.0.providers {
+    for provider in desk.providers() {
         providers.push(provider_form(desk, provider, &settings).await);
     }
     SettingsState {
@@ -153,7 +153,7 @@ fn ledger(desk: &Desk, settings: &Settings) -> Vec<LedgerRow> {
     let active = |provider: &Provider| {
         held(&desk.0.census).polled.iter().any(|place| place.provider.id == provider.id)
     };
-    let rows = desk.0.providers.iter().flat_map(|provider| {
+    let rows = desk.providers().iter().flat_map(|provider| {
         let (choice, on) = (settings.provider(&provider.id), active(provider));
         provider.sources.iter().map(move |source| {
             let spec = source.spec();

@@ -46,7 +46,7 @@ pub(crate) async fn save(desk: &Desk, draft: Draft) -> Result<(), IpcError> {
 
 fn problems(desk: &Desk, settings: &Settings) -> Vec<Problem> {
     let mut found = settings.problems();
-    let known = |id: &str| desk.0.providers.iter().find(|provider| provider.id.as_str() == id);
+    let known = |id: &str| desk.providers().iter().find(|provider| provider.id.as_str() == id);
     for (id, choice) in &settings.providers {
         let Some(provider) = known(id) else { continue };
         let source = choice
@@ -74,7 +74,7 @@ async fn check(desk: &Desk, draft: SecretDraft, settings: &Settings) -> Result<A
         problems: vec![Problem { field: field_path.clone(), message }],
     };
     let provider =
-        desk.0.providers.iter().copied().find(|provider| provider.id.as_str() == draft.provider);
+        desk.providers().iter().copied().find(|provider| provider.id.as_str() == draft.provider);
     let found = provider.and_then(|provider| {
         Some((provider, provider.secrets.iter().find(|field| field.id == draft.field)?))
     });
@@ -159,6 +159,9 @@ fn apply(desk: &Desk, new: Settings) -> Result<(), IpcError> {
         file.save(new).map_err(|error| storage("The settings file", error))?;
         old
     };
+    if old.custom_providers != desk.settings().custom_providers {
+        desk.recall_providers();
+    }
     let program = desk.0.host.processes.own_program().unwrap_or_default();
     let set = desk.0.autostart.set(&desk.0.host, autostart, &program);
     set.map_err(|error| {
@@ -171,7 +174,7 @@ fn apply(desk: &Desk, new: Settings) -> Result<(), IpcError> {
 async fn move_unremembered(desk: &Desk) -> Result<(), IpcError> {
     let settings = desk.settings();
     let secrets = &desk.0.host.secrets;
-    for provider in desk.0.providers {
+    for provider in desk.providers() {
         let remember = settings.provider(&provider.id).remember_secret;
         for field in provider.secrets {
             let key = provider.secret_key(field.id);

@@ -13,7 +13,7 @@ use futures::future::join_all;
 impl Desk {
     /// What the status page of a provider said, if it was read a moment ago.
     pub(crate) fn known_status(&self, provider: &ProviderId) -> Option<ServiceStatus> {
-        let page = self.0.providers.iter().find(|known| known.id == *provider)?.status?;
+        let page = self.providers().iter().find(|known| known.id == *provider)?.status?;
         let (at, status) = held(&self.0.statuses).get(page.url)?.clone();
         (self.0.host.now() - at < status::FLOOR * 2).then_some(status)
     }
@@ -30,7 +30,7 @@ impl Desk {
         });
         let mut ids: Vec<ProviderId> = failing.map(|seat| seat.seat.provider.clone()).collect();
         ids.dedup();
-        for provider in self.0.providers.iter().filter(|provider| ids.contains(&provider.id)) {
+        for provider in self.providers().iter().filter(|provider| ids.contains(&provider.id)) {
             let (desk, provider) = (self.clone(), *provider);
             if self.is_due(provider) {
                 tokio::spawn(async move {
@@ -55,8 +55,7 @@ impl Desk {
             }
         };
         let wanted: Vec<_> = self
-            .0
-            .providers
+            .providers()
             .iter()
             .copied()
             .filter(|provider| followed(provider) && provider.status.is_some())

@@ -61,7 +61,7 @@ impl Desk {
 
     fn made_up(&self, used: f64, ends: DateTime<Utc>, seen: DateTime<Utc>) -> SeatState {
         let polled = held(&self.0.census).polled.first().map(|place| place.provider);
-        let provider = polled.or_else(|| self.0.providers.first().copied());
+        let provider = polled.or_else(|| self.providers().first().copied());
         let info = provider.map_or_else(demo::nobody, Provider::info);
         let seat = Seat { provider: info.id.clone(), account: AccountKey::new("simulated") };
         let mut state = SeatState { origin: Origin::Simulated, ..SeatState::unknown(seat, info) };

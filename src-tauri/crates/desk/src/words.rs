@@ -55,8 +55,8 @@ fn with_extras<T>(desk: &Desk, make: impl FnOnce(&Context, &Extras<'_>) -> T) ->
     let inner = &desk.0;
     let context = context(&inner.host.env, &desk.settings(), desk.shown_now());
     let label = |provider: &ProviderId, source: &SourceId| {
-        let found = inner
-            .providers
+        let found = desk
+            .providers()
             .iter()
             .find(|known| known.id == *provider)
             .and_then(|known| known.source(source));
@@ -87,7 +87,7 @@ fn remarks(desk: &Desk) -> Vec<String> {
 }
 
 fn first_run(desk: &Desk) -> FirstRun {
-    let looked = desk.0.providers.iter().map(|provider| Looked {
+    let looked = desk.providers().iter().map(|provider| Looked {
         provider: provider.id.to_string(),
         name: provider.name.into(),
         places: (provider.places)(&desk.0.host),

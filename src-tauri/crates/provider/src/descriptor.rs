@@ -6,6 +6,7 @@ use claudometer_host::{Host, secrets::SecretKey};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use serde_json::Value;
+use std::fmt;
 
 /// A provider: labels, links, places and sources. Only sources have behaviour.
 #[derive(Debug)]
@@ -113,10 +114,11 @@ pub struct Checked {
 }
 
 /// Checks a secret with the vendor before it is kept.
-pub type Check = for<'a> fn(SecretString, &'a Host) -> BoxFuture<'a, Result<Checked, FetchError>>;
+pub type Check = dyn for<'a> Fn(SecretString, &'a Host) -> BoxFuture<'a, Result<Checked, FetchError>>
+    + Send
+    + Sync;
 
 /// A secret that a person can type.
-#[derive(Debug)]
 pub struct SecretField {
     /// Id, unique within its provider.
     pub id: &'static str,
@@ -125,5 +127,11 @@ pub struct SecretField {
     /// Where to find it, one sentence.
     pub help: &'static str,
     /// Asks the vendor whether it is good.
-    pub check: Check,
+    pub check: &'static Check,
+}
+
+impl fmt::Debug for SecretField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretField").field("id", &self.id).finish_non_exhaustive()
+    }
 }

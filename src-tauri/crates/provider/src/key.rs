@@ -19,13 +19,15 @@ use futures::{FutureExt as _, future::BoxFuture};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use std::{
+    fmt,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
 /// Asks the vendor with a key.
-pub type AskWithKey =
-    for<'a> fn(&'a SecretString, &'a Host) -> BoxFuture<'a, Result<Report, FetchError>>;
+pub type AskWithKey = dyn for<'a> Fn(&'a SecretString, &'a Host) -> BoxFuture<'a, Result<Report, FetchError>>
+    + Send
+    + Sync;
 
 /// A key of another program.
 #[derive(Debug)]
@@ -37,7 +39,6 @@ pub struct Lent {
 }
 
 /// A source made of one key.
-#[derive(Debug)]
 pub struct Key {
     /// What it is.
     pub spec: SourceSpec,
@@ -52,7 +53,13 @@ pub struct Key {
     /// Files of those programs, whose change is worth another look.
     pub files: fn(&Host) -> Vec<PathBuf>,
     /// Asks the vendor.
-    pub ask: AskWithKey,
+    pub ask: &'static AskWithKey,
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").field("provider", &self.provider).finish_non_exhaustive()
+    }
 }
 
 /// No other program keeps such a key.

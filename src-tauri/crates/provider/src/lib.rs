@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod book;
 pub mod bridge;
+pub mod custom;
 pub mod descriptor;
 pub mod device;
 pub mod error;

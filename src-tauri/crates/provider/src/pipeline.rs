@@ -3,14 +3,19 @@
 use crate::{Ask, FetchError, Found, GateBook, Organization, Provider, Report, Source};
 use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::{
-    Attempt, AttemptResult, Failure, Poll, Reading, Skip, SourceId, Trouble, gate::Verdict,
-    settings::ProviderSettings,
+    Attempt, AttemptResult, Failure, Poll, Reading, Skip, SourceId, Trouble,
+    gate::Verdict,
+    settings::{ProviderSettings, TIMEOUT_RANGE_S},
 };
 use claudometer_host::Host;
 use std::time::Duration;
 
-/// A seat's poll ends within a minute whatever its sources do; each source has its share of it.
-const SOURCE_TIMEOUT: Duration = Duration::from_secs(28);
+/// A seat's poll ends within a minute whatever its sources do; each source has its share of it, or less where the person
+/// says so.
+fn time_of_a_source(settings: &ProviderSettings) -> Duration {
+    let seconds = settings.timeout_seconds.unwrap_or(*TIMEOUT_RANGE_S.end());
+    Duration::from_secs(seconds.clamp(*TIMEOUT_RANGE_S.start(), *TIMEOUT_RANGE_S.end()).into())
+}
 
 /// Every seat of a provider that a source it may use could answer for, each once, in the order of its sources.
 pub async fn discover(provider: &Provider, settings: &ProviderSettings, host: &Host) -> Vec<Found> {
@@ -167,7 +172,12 @@ impl Progress {
             }
             self.asked = true;
         }
-        let result = match tokio::time::timeout(SOURCE_TIMEOUT, source.fetch(ask)).await {
+        let result = match tokio::time::timeout(
+            time_of_a_source(errand.settings),
+            source.fetch(ask),
+        )
+        .await
+        {
             Ok(result) => result,
             Err(_) => {
                 Err(FetchError::new(Trouble::UpstreamDown, "The source did not answer in time."))

@@ -28,7 +28,7 @@ macro_rules! keyed {
             variables: &[$($variable),*],
             lent: $lent,
             files: $files,
-            ask: |key, host| Box::pin(ask(key, host)),
+            ask: &|key, host| Box::pin(ask(key, host)),
         };
 
         /// The provider.
@@ -47,7 +47,7 @@ macro_rules! keyed {
                 id: "key",
                 label: $label,
                 help: $help,
-                check: |secret, host| Box::pin(KEY.check(secret, host)),
+                check: &|secret, host| Box::pin(KEY.check(secret, host)),
             }],
             remedy: |trouble, _| match trouble {
                 claudometer_core::Trouble::AuthMissing => Some(PROVIDER.sign_in),

@@ -13,12 +13,13 @@ macro_rules! registry {
 }
 
 mod keyed;
+mod spent;
 pub mod status;
 #[cfg(test)]
 mod testing;
 
 registry! {
-    claude, codex, copilot, cursor, gemini, antigravity, amp, kiro, windsurf, jetbrains, openrouter, zai, kimi, minimax, opencode, perplexity, cline, nanogpt, zenmux, chutes, synthetic, codebuff, deepseek, moonshot, commandcode, zed, factory, augment, grok, warp
+    claude, codex, copilot, cursor, gemini, antigravity, amp, kiro, windsurf, jetbrains, openrouter, zai, kimi, minimax, opencode, perplexity, cline, nanogpt, zenmux, chutes, synthetic, codebuff, deepseek, moonshot, commandcode, zed, factory, augment, grok, warp, openai, anthropic
 }
 
 /// The provider with this id.

@@ -29,7 +29,7 @@ pub(crate) async fn auth(args: &Args, auth: &Auth, host: Host) -> Result<Exit, R
     match &auth.provider {
         Some(provider) if auth.delete => delete(args, host, provider, None).await,
         Some(provider) if auth.device => {
-            super::sign_in::run(args, provider_named(provider)?, host).await
+            super::sign_in::run(args, provider_named(args, &host, provider)?, host).await
         }
         Some(provider) if auth.token.is_some() => set(args, host, provider, None).await,
         provider => status(args, provider.as_deref(), auth.status, host).await,
@@ -42,7 +42,7 @@ async fn set(
     provider: &str,
     field: Option<&str>,
 ) -> Result<Exit, Refusal> {
-    let provider = provider_named(provider)?;
+    let provider = provider_named(args, &host, provider)?;
     let field = field_of(provider, field)?;
     let value = read_secret(field)?;
     let way = Way::of(args, host).await?;
@@ -76,7 +76,7 @@ async fn delete(
     provider: &str,
     field: Option<&str>,
 ) -> Result<Exit, Refusal> {
-    let provider = provider_named(provider)?;
+    let provider = provider_named(args, &host, provider)?;
     let field = field_of(provider, field)?;
     let way = Way::of(args, host).await?;
     let command =
@@ -120,7 +120,7 @@ async fn status(
     only_code: bool,
     host: Host,
 ) -> Result<Exit, Refusal> {
-    let wanted = provider.map(provider_named).transpose()?;
+    let wanted = provider.map(|name| provider_named(args, &host, name)).transpose()?;
     let way = Way::of(args, host).await?;
     way.freshen(args, args.global.no_cache).await?;
     let (state, report) = (way.settings().await?, way.report().await?);

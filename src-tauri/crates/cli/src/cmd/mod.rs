@@ -2,6 +2,7 @@
 
 mod cache;
 mod config;
+mod docs;
 mod doctor;
 mod key;
 mod manual;
@@ -56,22 +57,23 @@ async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Ref
         Command::Completion { shell } => Ok(manual::completion(shell)),
         Command::Man => manual::page(),
         Command::Debug(Debug::Replay { index }) => replay::run(&index).await,
+        Command::Debug(Debug::Docs { folder, check }) => docs::run(&host, &folder, check),
         Command::Provider(words) => {
-            provider_or_command(&words)?;
+            provider_or_command(args, &host, &words)?;
             usage::run(args, &Usage { providers: words, refresh: false }, host).await
         }
     }
 }
 
 /// Words that name no command: all of them name providers, or the first is told what is near.
-fn provider_or_command(words: &[String]) -> Result<(), Refusal> {
+fn provider_or_command(args: &Args, host: &Host, words: &[String]) -> Result<(), Refusal> {
     let first = words.first().map_or("", String::as_str);
-    if claudometer_providers::by_id(first).is_some() {
-        return words.iter().try_for_each(|word| provider_named(word).map(drop));
+    let known = setup::providers(args, host)?;
+    if by_id(known, first).is_some() {
+        return words.iter().try_for_each(|word| provider_named(args, host, word).map(drop));
     }
-    let all = manual::commands()
-        .into_iter()
-        .chain(claudometer_providers::ALL.iter().map(|provider| provider.id.to_string()));
+    let all =
+        manual::commands().into_iter().chain(known.iter().map(|provider| provider.id.to_string()));
     let hint = near::nearest(first, all).map(|near| format!(" Did you mean {near}?"));
     let message = format!(
         "There is no command or provider {first}.{} `claudometer --help` lists them.",
@@ -81,17 +83,25 @@ fn provider_or_command(words: &[String]) -> Result<(), Refusal> {
 }
 
 /// The provider with this id, whatever its capitals; an unknown one is told what is near.
-pub(crate) fn provider_named(name: &str) -> Result<&'static Provider, Refusal> {
+pub(crate) fn provider_named(
+    args: &Args,
+    host: &Host,
+    name: &str,
+) -> Result<&'static Provider, Refusal> {
     let id = claudometer_provider::lenient::slug(name);
-    if let Some(provider) = claudometer_providers::by_id(&id) {
+    let known = setup::providers(args, host)?;
+    if let Some(provider) = by_id(known, &id) {
         return Ok(provider);
     }
-    let all: Vec<&str> =
-        claudometer_providers::ALL.iter().map(|provider| provider.id.as_str()).collect();
+    let all: Vec<&str> = known.iter().map(|provider| provider.id.as_str()).collect();
     let hint = near::nearest(id.as_str(), all.iter().copied());
     let hint = hint.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
     let message = format!("There is no provider {name}.{hint} Possible: {}.", all.join(", "));
     Err((message, Exit::Config))
+}
+
+fn by_id(known: &[&'static Provider], id: &str) -> Option<&'static Provider> {
+    known.iter().copied().find(|provider| provider.id.as_str() == id)
 }
 
 /// The running resident, if there is one.

@@ -13,7 +13,7 @@ use serde_json::json;
 
 /// Ranks accounts. Exit code 1 when none of them can be used now.
 pub(crate) async fn run(args: &Args, wanted: &Route, host: Host) -> Result<Exit, Refusal> {
-    let way = Way::of(args, host).await?;
+    let way = Way::of(args, host.clone()).await?;
     way.freshen(args, args.global.no_cache).await?;
     let (state, report) = (way.settings().await?, way.report().await?);
     way.end();
@@ -29,7 +29,7 @@ pub(crate) async fn run(args: &Args, wanted: &Route, host: Host) -> Result<Exit,
             (message, Exit::Config)
         })?;
         for name in named {
-            providers.push(provider_named(name)?.id.to_string());
+            providers.push(provider_named(args, &host, name)?.id.to_string());
         }
     }
     let ranking = route::ranking(&report, wanted.model.as_deref(), &providers);

@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// Prints a line per provider. A page that cannot be read is unknown, and ends with the code for the network.
 pub(crate) async fn run(args: &Args, provider: Option<&str>, host: Host) -> Result<Exit, Refusal> {
-    let provider = provider.map(provider_named).transpose()?;
+    let provider = provider.map(|name| provider_named(args, &host, name)).transpose()?;
     let way = Way::of(args, host).await?;
     let command = Command::GetStatus { provider: provider.map(|one| one.id.to_string()) };
     let reports: Vec<ServiceReport> = way.ask(command).await?;

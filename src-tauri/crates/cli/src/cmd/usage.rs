@@ -18,7 +18,7 @@ const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
 
 /// Shows what the resident knows, or asks on its own when none runs.
 pub(crate) async fn run(args: &Args, usage: &Usage, host: Host) -> Result<Exit, Refusal> {
-    let wanted = providers(&usage.providers)?;
+    let wanted = providers(args, &host, &usage.providers)?;
     let style = out::style(&host, args.global.no_color);
     let way = Way::of(args, host).await?;
     way.freshen(args, usage.refresh || args.global.no_cache).await?;
@@ -39,7 +39,7 @@ pub(crate) async fn run(args: &Args, usage: &Usage, host: Host) -> Result<Exit, 
 
 /// Shows the same in place until it is interrupted. In a pipe there is no place: pictures follow each other.
 pub(crate) async fn watch(args: &Args, watch: &Watch, host: Host) -> Result<Exit, Refusal> {
-    let wanted = providers(&watch.providers)?;
+    let wanted = providers(args, &host, &watch.providers)?;
     let style = out::style(&host, args.global.no_color);
     let clear = if out::is_terminal() { CLEAR } else { "" };
     let way = Way::of(args, host).await?;
@@ -63,8 +63,8 @@ pub(crate) async fn watch(args: &Args, watch: &Watch, host: Host) -> Result<Exit
     Ok(Exit::Ok)
 }
 
-fn providers(named: &[String]) -> Result<Vec<ProviderId>, Refusal> {
-    named.iter().map(|name| Ok(provider_named(name)?.id.clone())).collect()
+fn providers(args: &Args, host: &Host, named: &[String]) -> Result<Vec<ProviderId>, Refusal> {
+    named.iter().map(|name| Ok(provider_named(args, host, name)?.id.clone())).collect()
 }
 
 fn is_wanted(wanted: &[ProviderId], provider: &str) -> bool {

@@ -1,0 +1,238 @@
+//! Providers that the settings describe: a request with a key, and JSON pointers into its answer.
+
+use crate::{
+    Checked, FetchError, Provider, Report, SecretField, Source, SourceSpec,
+    descriptor::Check,
+    key::{self, AskWithKey, Key},
+    lenient,
+};
+use claudometer_core::{
+    Amount, Coverage, ProviderId, Reading, Scope, Spend, Trouble, Window, WindowKind,
+    custom::{CustomProvider, CustomWindow},
+    gate::Cadence,
+};
+use claudometer_host::{Host, http::Request};
+use futures::{FutureExt as _, future::BoxFuture};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+
+/// Makes a provider of its description. Providers live as long as the program, so each lasts: one is made for each change of
+/// its description, and the few bytes of the former stay.
+pub fn provider(definition: &CustomProvider) -> &'static Provider {
+    let definition: &'static CustomProvider = Box::leak(Box::new(definition.clone()));
+    let host = host_of(&definition.url);
+    let variable = definition.key_variable.as_deref();
+    let spec = SourceSpec {
+        id: "key",
+        label: "the key",
+        reads: lasting(match variable {
+            Some(name) => format!("The key that you typed, or the variable {name}."),
+            None => "The key that you typed, from the system's keychain or from memory.".into(),
+        }),
+        sends: lasting(format!("Asks {host} with that key, as your settings say.")),
+        cadence: Cadence { normal_s: 300, floor_s: 60 },
+        passive: false,
+        opt_in: false,
+    };
+    let key: &'static Key = Box::leak(Box::new(Key {
+        spec,
+        provider: ProviderId::owned(&definition.id),
+        field: "key",
+        variables: Vec::leak(variable.into_iter().collect()),
+        lent: key::nobody,
+        files: key::no_files,
+        ask: asking(move |key, host| ask(definition, key, host).boxed()),
+    }));
+    let check = SecretField {
+        id: "key",
+        label: "Key",
+        help: lasting(format!("The secret that {host} takes.")),
+        check: checking(move |secret, host| key.check(secret, host).boxed()),
+    };
+    Box::leak(Box::new(Provider {
+        id: ProviderId::owned(&definition.id),
+        name: &definition.name,
+        short: lasting(short(&definition.name)),
+        dashboard: definition.dashboard.as_deref().unwrap_or_default(),
+        sign_in: lasting(format!(
+            "Type its key under Providers, or run `claudometer key set {}`.",
+            definition.id
+        )),
+        places: |_| vec!["the key that you typed".to_owned()],
+        sources: Vec::leak(vec![key as &dyn Source]),
+        secrets: Vec::leak(vec![check]),
+        remedy: |_, _| None,
+        bridge: None,
+        device: None,
+        status: None,
+        scenes: &[],
+        replay: |_, _| Box::pin(async { None }),
+    }))
+}
+
+/// Gives a closure the life of the program.
+fn asking(
+    ask: impl for<'a> Fn(&'a SecretString, &'a Host) -> BoxFuture<'a, Result<Report, FetchError>>
+    + Send
+    + Sync
+    + 'static,
+) -> &'static AskWithKey {
+    Box::leak(Box::new(ask))
+}
+
+/// The same for a check.
+fn checking(
+    check: impl for<'a> Fn(SecretString, &'a Host) -> BoxFuture<'a, Result<Checked, FetchError>>
+    + Send
+    + Sync
+    + 'static,
+) -> &'static Check {
+    Box::leak(Box::new(check))
+}
+
+fn lasting(text: String) -> &'static str {
+    String::leak(text)
+}
+
+fn host_of(url: &str) -> &str {
+    url.split("://").nth(1).and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or(url)
+}
+
+/// Two letters for a panel title.
+fn short(name: &str) -> String {
+    let letters: Vec<char> = name.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    let letter = |nth: usize| letters.get(nth).copied().unwrap_or('·');
+    letter(0).to_uppercase().chain(letter(1).to_lowercase()).take(2).collect()
+}
+
+async fn ask(
+    definition: &'static CustomProvider,
+    key: &SecretString,
+    host: &Host,
+) -> Result<Report, FetchError> {
+    let secret = SecretString::from(format!("{}{}", definition.key_prefix, key.expose_secret()));
+    let mut request = Request::get(&definition.url)
+        .header(&definition.key_header, secret)
+        .header("accept", "application/json");
+    for (name, value) in &definition.headers {
+        request = request.header(name, value.as_str());
+    }
+    let answer = key::answered(host, request, Trouble::ForbiddenScope).await?;
+    key::told(read(definition, &answer), &answer)
+}
+
+fn read(definition: &CustomProvider, answer: &Value) -> Reading {
+    let amount = |pointer: &Option<String>| {
+        let amount = lenient::amount(answer.pointer(pointer.as_deref()?)?)?;
+        Some(if definition.in_cents { amount.hundredth() } else { amount })
+    };
+    let mut reading = Reading::empty(Coverage::Complete);
+    reading.plan = definition.plan.as_deref().and_then(|at| lenient::text(answer.pointer(at)?));
+    reading.windows =
+        definition.windows.iter().filter_map(|window| window_of(window, answer)).collect();
+    reading.credits = key::balance(amount(&definition.balance), definition.balance_unit);
+    reading.spend = amount(&definition.spent)
+        .map(|used| spend(definition, used, amount(&definition.spent_limit)));
+    reading
+}
+
+fn spend(definition: &CustomProvider, used: Amount, limit: Option<Amount>) -> Spend {
+    let used_percent =
+        limit.and_then(|limit| used.percent_of(limit)).and_then(claudometer_core::Percent::new);
+    Spend { used, limit, currency: definition.currency.clone(), used_percent, resets_at: None }
+}
+
+/// A window, where the answer tells anything of it.
+fn window_of(window: &CustomWindow, answer: &Value) -> Option<Window> {
+    let at = |pointer: &Option<String>| answer.pointer(pointer.as_deref()?);
+    let number = |pointer: &Option<String>| at(pointer).and_then(lenient::number);
+    let limit = number(&window.limit);
+    let used = number(&window.used_percent)
+        .or_else(|| Some(100.0 - number(&window.left_percent)?))
+        .or_else(|| Some(number(&window.used_fraction)? * 100.0))
+        .or_else(|| key::share(number(&window.used), limit))
+        .or_else(|| Some(100.0 - key::share(number(&window.left), limit)?));
+    let resets_at = at(&window.resets_at).and_then(lenient::instant);
+    if used.is_none() && resets_at.is_none() {
+        return None;
+    }
+    let kind = window.minutes.map_or(WindowKind::Other, WindowKind::of_minutes);
+    let scope = Scope {
+        pool: (window.id != kind.code()).then(|| lenient::title_case(&window.id)),
+        ..Scope::default()
+    };
+    let used = used.and_then(claudometer_core::Percent::new);
+    Some(Window { id: window.id.clone(), kind, scope, used, resets_at, minutes: window.minutes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn definition(text: &Value) -> CustomProvider {
+        serde_json::from_value(text.clone()).unwrap()
+    }
+
+    #[test]
+    fn an_answer_is_read_by_its_pointers_and_what_is_missing_is_unknown() {
+        let definition = definition(&json!({
+            "id": "acme", "name": "Acme", "url": "https://acme.example/usage", "plan": "/plan/0",
+            "windows": [
+                {"id": "session", "minutes": 300, "used": "/s/used", "limit": "/s/of", "resetsAt": "/s/ends"},
+                {"id": "weekly", "minutes": 10080, "leftPercent": "/w"},
+                {"id": "pages", "usedFraction": "/p"},
+                {"id": "gone", "left": "/g/left", "limit": "/g/of"},
+            ],
+            "balance": "/cents", "balanceUnit": "eur", "spent": "/spent", "spentLimit": "/cap", "inCents": true,
+        }));
+        let reading = read(
+            &definition,
+            &json!({
+                "plan": ["Pro"], "s": {"used": "12", "of": 48, "ends": 1_789_480_800}, "w": 20, "p": 0.5,
+                "cents": 1250, "spent": "300", "cap": 1200,
+            }),
+        );
+        let told: Vec<_> = reading
+            .windows
+            .iter()
+            .map(|window| {
+                (
+                    window.id.as_str(),
+                    window.kind.code(),
+                    window.used.map(claudometer_core::Percent::get),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("session", "session", Some(25.0)),
+                ("weekly", "weekly", Some(80.0)),
+                ("pages", "other", Some(50.0))
+            ]
+        );
+        assert!(reading.windows[0].resets_at.is_some());
+        assert_eq!(reading.plan.as_deref(), Some("Pro"));
+        let balance = reading.credits.and_then(|credits| credits.balance);
+        assert_eq!(balance.map(|left| left.fixed(2)).as_deref(), Some("12.50"));
+        let spend = reading.spend.unwrap();
+        assert_eq!(
+            (spend.used.fixed(2), spend.used_percent.map(claudometer_core::Percent::get)),
+            ("3.00".into(), Some(25.0))
+        );
+    }
+
+    #[test]
+    fn it_is_a_provider_like_any_other() {
+        let provider = provider(&definition(&json!({
+            "id": "acme", "name": "Acme Proxy", "url": "http://localhost:4000/usage", "keyVariable": "ACME_KEY",
+        })));
+        assert_eq!(
+            (provider.id.as_str(), provider.name, provider.short),
+            ("acme", "Acme Proxy", "Ac")
+        );
+        assert!(provider.sources[0].spec().sends.contains("localhost:4000"));
+        assert_eq!(provider.secrets.len(), 1);
+    }
+}
