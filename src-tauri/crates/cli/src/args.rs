@@ -36,6 +36,17 @@ impl Args {
         }
         Self::parse()
     }
+
+    /// The command line as if `usage` stood before its last words, where some of these are options; what is wrong with it is
+    /// said, and ends the program.
+    pub(crate) fn with_usage_before(words: &[String]) -> Option<Self> {
+        if !words.iter().any(|word| word.starts_with('-')) {
+            return None;
+        }
+        let mut line: Vec<std::ffi::OsString> = std::env::args_os().collect();
+        line.insert(line.len().checked_sub(words.len())?, "usage".into());
+        Some(Self::parse_from(line))
+    }
 }
 
 /// What every command takes.

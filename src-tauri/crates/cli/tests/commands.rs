@@ -26,6 +26,7 @@ fn words_that_mean_nothing_name_what_is_near_and_end_with_4() {
         (&["usge"][..], "Did you mean usage?"),
         (&["cladue"], "Did you mean claude?"),
         (&["usage", "codx"], "Did you mean codex?"),
+        (&["codx", "--offline"], "Did you mean codex?"),
         (&["config", "get", "display.metrc"], "Did you mean display.metric?"),
         (&["config", "set", "theme", "plaid"], "theme: The value is not usable"),
         (&["config", "set", "refreshIntervalSeconds", "5"], "from 30 to 3600"),

@@ -59,8 +59,17 @@ async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Ref
         Command::Debug(Debug::Replay { index }) => replay::run(&index).await,
         Command::Debug(Debug::Docs { folder, check }) => docs::run(&host, &folder, check),
         Command::Provider(words) => {
-            provider_or_command(args, &host, &words)?;
-            usage::run(args, &Usage { providers: words, refresh: false }, host).await
+            let names: Vec<String> =
+                words.iter().filter(|word| !word.starts_with('-')).cloned().collect();
+            provider_or_command(args, &host, &names)?;
+            match Args::with_usage_before(&words) {
+                // Options that follow the name are those of the long form.
+                Some(Args { global, command: Some(Command::Usage(usage)) }) => {
+                    let args = Args { global, command: None };
+                    usage::run(&args, &usage, host).await
+                }
+                _ => usage::run(args, &Usage { providers: words, refresh: false }, host).await,
+            }
         }
     }
 }
