@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a bench prints")]
 #![expect(clippy::disallowed_methods, reason = "a bench starts programs and reads clocks")]
 
+mod commands;
 mod process;
 mod refresh;
 mod screen;
@@ -26,7 +27,7 @@ struct Row {
 
 fn main() -> Result<ExitCode> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [ours, plain, rest @ ..] = args.as_slice() else {
+    let [ours_program, plain, rest @ ..] = args.as_slice() else {
         anyhow::bail!("claudometer-bench CLAUDOMETER PLAIN-TRAY [--idle SECONDS]");
     };
     let idle = match rest {
@@ -39,9 +40,12 @@ fn main() -> Result<ExitCode> {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let rows = runtime.block_on(async {
         let reference = subject::measure(&path(plain)?, idle).await.context("the plain app")?;
-        let ours = subject::measure(&path(ours)?, idle).await.context("claudometer")?;
+        let ours = subject::measure(&path(ours_program)?, idle).await.context("claudometer")?;
         let (refresh, slowest) = refresh::measure().await.context("the refresh")?;
-        Ok::<_, anyhow::Error>(rows(&ours, &reference, refresh, slowest))
+        let commands = commands::measure(&path(ours_program)?).await.context("the commands")?;
+        let mut rows = rows(&ours, &reference, refresh, slowest);
+        rows.extend(rows_of_commands(&commands));
+        Ok::<_, anyhow::Error>(rows)
     })?;
     let kept = print(&rows);
     Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -113,12 +117,27 @@ fn rows(ours: &Figures, plain: &Figures, refresh: Duration, slowest: Duration) -
             None,
         ),
         row(
-            "refresh of 5 slow providers",
+            "refresh of 25 slow providers",
             "ms",
             took,
             alone,
             at_most(took, alone * 1.05, "slowest +5 %"),
         ),
+    ]
+}
+
+fn rows_of_commands(measured: &commands::Commands) -> [Row; 2] {
+    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    let row = |what, took: Duration, limit: f64, text: &str| Row {
+        what,
+        unit: "ms",
+        ours: ms(took),
+        reference: ms(measured.nothing),
+        budget: Some((text.to_owned(), ms(took) <= limit)),
+    };
+    [
+        row("usage, warm cache", measured.usage, 15.0, "<= 15 ms"),
+        row("statusline, whole process", measured.statusline, 10.0, "<= 10 ms"),
     ]
 }
 
@@ -146,7 +165,7 @@ fn print(rows: &[Row]) -> bool {
         );
     }
     println!(
-        "reference: a plain Tauri tray app built from bench/plain; for the refresh, the slowest provider alone"
+        "reference: a plain Tauri tray app built from bench/plain; for the refresh, the slowest provider alone; for the commands, /bin/true"
     );
     rows.iter().all(|row| row.budget.as_ref().is_none_or(|(_, kept)| *kept))
 }

@@ -1,4 +1,4 @@
-//! The wall time of a refresh of five slow providers, beside the slowest of them.
+//! The wall time of a refresh of 25 slow providers, beside the slowest of them.
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,18 +16,24 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 
-const DELAYS_MS: [u64; 5] = [400, 550, 700, 850, 1000];
+/// How many there are.
+const PROVIDERS: u64 = 25;
+
+/// What the `nth` takes; the last one is the slowest.
+const fn delay(nth: u64) -> Duration {
+    Duration::from_millis(400 + nth * 25)
+}
 
 /// Wall time of the refresh, and of the slowest request alone.
 pub(crate) async fn measure() -> Result<(Duration, Duration)> {
     let vendors = Vendors::start().await;
-    for (nth, delay) in DELAYS_MS.iter().enumerate() {
-        let reply = Reply::json(&json!({})).after(Duration::from_millis(*delay));
+    for nth in 0..PROVIDERS {
+        let reply = Reply::json(&json!({})).after(delay(nth));
         vendors.answer(&format!("slow-{nth}.example/usage"), reply).await;
     }
     let http = Http::test_origin_at(&vendors.origin())?;
     let alone = Instant::now();
-    http.send(Request::get("https://slow-4.example/usage")).await?;
+    http.send(Request::get(format!("https://slow-{}.example/usage", PROVIDERS - 1))).await?;
     let slowest = alone.elapsed();
     let fetch: Fetch = Arc::new(move |seat: Seat| {
         let http = http.clone();
@@ -48,7 +54,7 @@ pub(crate) async fn measure() -> Result<(Duration, Duration)> {
     let stop = CancellationToken::new();
     let (engine, _task) =
         claudometer_engine::spawn(fetch, Arc::new(now), Arc::new(|| 0.0), stop.clone());
-    engine.set_seats((0..DELAYS_MS.len()).map(plan).collect()).await;
+    engine.set_seats((0..PROVIDERS).map(plan).collect()).await;
     let started = Instant::now();
     engine.refresh(None).await;
     let took = started.elapsed();
@@ -60,7 +66,7 @@ fn now() -> DateTime<Utc> {
     claudometer_host::Clock::default().now()
 }
 
-fn plan(nth: usize) -> SeatPlan {
+fn plan(nth: u64) -> SeatPlan {
     let provider = ProviderId::owned(format!("slow-{nth}"));
     let info = ProviderInfo {
         id: provider.clone(),

@@ -42,15 +42,24 @@ pub(crate) struct Figures {
     pub(crate) activity: Activity,
 }
 
+/// The address that a signed-in account is asked at.
+pub(crate) const USAGE: &str = "api.anthropic.com/api/oauth/usage";
+
+/// Signs in to one account.
+pub(crate) fn sign_in(session: &Session) -> Result<()> {
+    let login = json!({"claudeAiOauth": {"accessToken": "sk-ant-oat01-BENCH", "expiresAt": 4_102_444_800_000_i64, "scopes": ["user:profile"], "subscriptionType": "max"}});
+    std::fs::create_dir_all(session.home().join(".claude"))?;
+    std::fs::write(session.home().join(".claude/.credentials.json"), login.to_string())?;
+    Ok(())
+}
+
 /// Measures `program`.
 pub(crate) async fn measure(program: &Path, idle_span: Duration) -> Result<Figures> {
     let session = Session::start(Parts { display: true, keyring: Keyring::Absent }).await?;
     let vendors = Vendors::start().await;
     let usage = json!({"five_hour": {"utilization": 37.0}, "seven_day": {"utilization": 12.5}});
-    vendors.answer("api.anthropic.com/api/oauth/usage", Reply::json(&usage)).await;
-    let login = json!({"claudeAiOauth": {"accessToken": "sk-ant-oat01-BENCH", "expiresAt": 4_102_444_800_000_i64, "scopes": ["user:profile"], "subscriptionType": "max"}});
-    std::fs::create_dir_all(session.home().join(".claude"))?;
-    std::fs::write(session.home().join(".claude/.credentials.json"), login.to_string())?;
+    vendors.answer(USAGE, Reply::json(&usage)).await;
+    sign_in(&session)?;
     let screen = Screen::open(session.display().context("a display")?)?;
     let mut windows = Vec::new();
     for _ in 0..WINDOWS {

@@ -277,6 +277,7 @@ impl Desk {
                 .collect::<Vec<_>>(),
         );
         let census = Census::take(self.providers(), &settings, &inner.host, &known).await;
+        inner.host.secrets.note_missing();
         let plans = census.plans(&settings, &remembered);
         *held(&inner.census) = census;
         inner.engine.set_seats(plans).await;

@@ -70,7 +70,9 @@ pub fn host(environment: Environment, own: Option<PathBuf>) -> Result<Host, IpcE
         }
     };
     let secrets = match environment.get(env::SECRETS) {
-        None | Some("keychain") => Secrets::keychain(),
+        None | Some("keychain") => {
+            Secrets::keychain(Files::disk(), Paths::of(&environment).no_secrets())
+        }
         Some("memory") => Secrets::in_memory(),
         Some(other) => {
             return Err(refused(format!(

@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "it is the world of a test")]
 
 use claudometer_host::{
-    Environment, Processes, Secrets, guard,
+    Environment, Files, Processes, Secrets, guard,
     process::{Command, Session},
     secrets::{Keep, SecretKey},
 };
@@ -93,7 +93,7 @@ async fn converse(mut session: Session, mut starter: Option<Starter>) -> Result<
 /// Answers `get`, `set VALUE`, `session VALUE`, `delete`, `kept`, `availability`, each with a line of three fields: the answer,
 /// how many milliseconds it took, and how often another task had its turn meanwhile.
 async fn secrets() -> Result<()> {
-    let secrets = Secrets::keychain();
+    let secrets = Secrets::keychain(Files::memory(), "/no-secrets".into());
     let ticks = Rc::new(Cell::new(0_u32));
     let counted = Rc::clone(&ticks);
     tokio::task::spawn_local(async move {

@@ -61,6 +61,11 @@ impl Paths {
         self.state.join("state.json")
     }
 
+    /// Names of secrets that the keychain said it has not.
+    pub fn no_secrets(&self) -> PathBuf {
+        self.state.join("no-secrets.json")
+    }
+
     /// Folder of the logs.
     pub fn logs(&self) -> PathBuf {
         self.state.join("logs")

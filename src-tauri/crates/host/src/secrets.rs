@@ -1,18 +1,20 @@
 //! Secrets that a person typed: in the system's keychain, or in memory until we end. Nowhere else.
 
 mod keychain;
+mod missing;
 #[cfg_attr(target_os = "linux", path = "secrets/linux.rs")]
 #[cfg_attr(target_os = "macos", path = "secrets/macos.rs")]
 mod platform;
 
-use crate::redact;
+use crate::{Files, redact};
 use keychain::Keychain;
+use missing::Missing;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
     collections::HashMap,
     fmt,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
 };
 
 /// The keychain's service name of everything that is ours.
@@ -104,12 +106,8 @@ struct Inner {
     /// Secrets of this session, and copies of what the keychain gave, so that a poll does not ask it each time.
     memory: Mutex<HashMap<SecretKey, Known>>,
     /// When the keychain last said that it has no such secret. A keychain that is closed or absent said nothing.
-    missing: Mutex<HashMap<SecretKey, Instant>>,
+    missing: Missing,
 }
-
-/// How long it is believed that the keychain has no such secret. Whoever keeps one tells us, so this only bounds the wait
-/// for what was put there behind our back.
-const MISSING_FOR: Duration = Duration::from_mins(10);
 
 #[derive(Debug, Clone)]
 enum Known {
@@ -128,27 +126,27 @@ impl Known {
 }
 
 impl Secrets {
-    /// The system's keychain. Nothing is asked before the first secret is.
-    pub fn keychain() -> Self {
-        Self::over(Some(Keychain::system()))
+    /// The system's keychain. Nothing is asked before the first secret is. The names of what it has not are noted in a file.
+    pub fn keychain(files: Files, missing: PathBuf) -> Self {
+        Self::over(Some(Keychain::system()), Missing::at(files, missing))
     }
 
     /// Memory only.
     pub fn in_memory() -> Self {
-        Self::over(None)
+        Self::over(None, Missing::default())
     }
 
-    fn over(keychain: Option<Keychain>) -> Self {
-        let (memory, missing) = (Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { keychain, memory, missing }))
+    fn over(keychain: Option<Keychain>, missing: Missing) -> Self {
+        Self(Arc::new(Inner { keychain, memory: Mutex::default(), missing }))
     }
 
     fn memory(&self) -> MutexGuard<'_, HashMap<SecretKey, Known>> {
         self.0.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn missing(&self) -> MutexGuard<'_, HashMap<SecretKey, Instant>> {
-        self.0.missing.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Notes for the next process what the keychain has not.
+    pub fn note_missing(&self) {
+        self.0.missing.write();
     }
 
     /// The secret. `None` where none is kept, and where there is no keychain that could have one.
@@ -157,14 +155,14 @@ impl Secrets {
             return Ok(Some(known.secret().clone()));
         }
         let Some(keychain) = &self.0.keychain else { return Ok(None) };
-        if self.missing().get(key).is_some_and(|since| since.elapsed() < MISSING_FOR) {
+        if self.0.missing.is(key) {
             return Ok(None);
         }
         let secret = match keychain.get(key).await {
             // It may come later.
             Err(SecretError::Absent) => None,
             Ok(None) => {
-                self.missing().insert(key.clone(), Instant::now());
+                self.0.missing.note(key);
                 None
             }
             other => other?,
@@ -194,7 +192,7 @@ impl Secrets {
         keep: Keep,
     ) -> Result<(), SecretError> {
         redact::register(secret.expose_secret());
-        self.missing().remove(key);
+        self.0.missing.forget(key);
         let known = match (keep, &self.0.keychain) {
             (Keep::Keychain, Some(keychain)) => {
                 keychain.set(key, secret.clone()).await?;
