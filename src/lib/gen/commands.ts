@@ -25,6 +25,8 @@ export interface Commands {
   test_alert: { args: Record<string, never>; answer: null };
   /** The redacted report that "Copy diagnostics" would copy. */
   diagnostics: { args: Record<string, never>; answer: string };
+  /** The same report as fields. */
+  diagnose: { args: Record<string, never>; answer: wire.Diagnosis };
   /** Opens the vendor's own usage page in the browser. */
   open_dashboard: { args: { provider: string }; answer: null };
   /** Opens the folder of the logs. */

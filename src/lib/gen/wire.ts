@@ -936,6 +936,224 @@ remarks: Array<string>,
  */
 accounts: Array<AccountReport>, };
 
+export type Diagnosis = { 
+/**
+ * Version of this document.
+ */
+schemaVersion: number, 
+/**
+ * Version of Claudometer.
+ */
+version: string, 
+/**
+ * Operating system and processor.
+ */
+system: string, 
+/**
+ * When it was made, in UTC.
+ */
+generatedAt: string, 
+/**
+ * Whether this is the resident's own report.
+ */
+resident: boolean, 
+/**
+ * Variables that matter: name and value; `null` is not set. Proxies only say whether they are set.
+ */
+environment: Array<Variable>, 
+/**
+ * Requests go to this test address instead of to the vendors.
+ */
+testOrigin: string | null, 
+/**
+ * Why the tray is not seen; `null` where it is.
+ */
+tray: string | null, 
+/**
+ * Whether secrets can be kept: `available`, `locked`, `absent`, `refused`, `memory_only`.
+ */
+keyring: string, 
+/**
+ * The same as a sentence, with what to do.
+ */
+keyringWords: string, 
+/**
+ * Our files and folders.
+ */
+places: Array<Place>, 
+/**
+ * What is wrong with the settings file, or put above it.
+ */
+settingsRemarks: Array<string>, 
+/**
+ * Providers.
+ */
+providers: Array<ProviderDiagnosis>, 
+/**
+ * Floors and pauses of credentials.
+ */
+gates: Array<GateDiagnosis>, 
+/**
+ * Vendors' hosts, asked without any login; empty where nobody may be asked.
+ */
+endpoints: Array<Endpoint>, 
+/**
+ * How far this machine's clock is ahead of the vendors', in seconds; `null` where none told the time.
+ */
+clockAheadSeconds: number | null, };
+
+export type Variable = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its value, or `set` where the value may hold a secret.
+ */
+value: string | null, };
+
+export type Place = { 
+/**
+ * What it is.
+ */
+what: string, 
+/**
+ * Its path, with `~` for the home folder.
+ */
+path: string, };
+
+export type ProviderDiagnosis = { 
+/**
+ * Provider id.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Whether it is followed.
+ */
+active: boolean, 
+/**
+ * Where something of it was found.
+ */
+found: Array<string>, 
+/**
+ * Sources, in the order in which they are tried.
+ */
+sources: Array<SourceDiagnosis>, 
+/**
+ * Accounts.
+ */
+accounts: Array<AccountDiagnosis>, 
+/**
+ * How long the assistant keeps its own logs, where that is limited: what it deletes cannot be counted later.
+ */
+logRetention: string | null, };
+
+export type SourceDiagnosis = { 
+/**
+ * Source id.
+ */
+id: string, 
+/**
+ * Whether it could be used now.
+ */
+usable: boolean, 
+/**
+ * Whether it is off until a person turns it on.
+ */
+optIn: boolean, };
+
+export type AccountDiagnosis = { 
+/**
+ * Opaque name.
+ */
+account: string, 
+/**
+ * When its newest numbers were measured, in UTC.
+ */
+observedAt: string | null, 
+/**
+ * By which source.
+ */
+source: string | null, 
+/**
+ * When it is looked at next, in UTC.
+ */
+nextLookAt: string | null, 
+/**
+ * Standing trouble: its code.
+ */
+trouble: string | null, 
+/**
+ * Since when, in UTC.
+ */
+troubleSince: string | null, 
+/**
+ * What happened, and what to do.
+ */
+troubleWords: string | null, 
+/**
+ * Keys and types of an answer that was not understood; no values.
+ */
+shape: string | null, 
+/**
+ * What was tried last.
+ */
+attempts: Array<AttemptDiagnosis>, };
+
+export type AttemptDiagnosis = { 
+/**
+ * Source id.
+ */
+source: string, 
+/**
+ * When, in UTC.
+ */
+at: string, 
+/**
+ * What came of it.
+ */
+outcome: string, };
+
+export type GateDiagnosis = { 
+/**
+ * Provider, source, and a one-way name of the credential.
+ */
+key: string, 
+/**
+ * Closed until then, in UTC; `null` where it is open.
+ */
+closedUntil: string | null, 
+/**
+ * When it was asked last, in UTC.
+ */
+askedAt: string | null, 
+/**
+ * Failures in a row.
+ */
+failures: number, };
+
+export type Endpoint = { 
+/**
+ * The host.
+ */
+host: string, 
+/**
+ * Whether it answered anything at all.
+ */
+reachable: boolean, 
+/**
+ * How long that took, in milliseconds.
+ */
+milliseconds: number, 
+/**
+ * Why it did not.
+ */
+problem: string | null, };
+
 export type ServiceReport = { 
 /**
  * Provider id.

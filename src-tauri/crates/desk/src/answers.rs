@@ -58,6 +58,7 @@ impl Desk {
                 json(&())
             }
             Command::Diagnostics {} => json(&diagnostics::report(self).await),
+            Command::Diagnose {} => json(&diagnostics::diagnose(self).await),
             Command::OpenDashboard { provider } => self.open(self.provider(&provider)?.dashboard),
             Command::OpenLogs {} => {
                 let logs = self.0.paths.logs();

@@ -15,6 +15,7 @@ pub mod launch;
 pub mod link;
 pub mod notify;
 pub mod only;
+mod reach;
 pub mod registry;
 pub mod saving;
 pub mod seats;

@@ -47,6 +47,23 @@ impl Clock {
     }
 }
 
+/// Measures how long something takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    /// Begins now.
+    #[expect(clippy::disallowed_methods, reason = "time enters here")]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// The time since it began.
+    pub fn elapsed(&self) -> std::time::Duration {
+        self.0.elapsed()
+    }
+}
+
 /// The system zone's offset from UTC at `at`, in seconds east, with daylight saving as of then.
 pub fn local_offset_s(at: DateTime<Utc>) -> i32 {
     at.with_timezone(&Local).offset().fix().local_minus_utc()

@@ -35,6 +35,8 @@ pub struct Provider {
     pub device: Option<DeviceLogin>,
     /// The vendor's own page about how well its service works.
     pub status: Option<StatusPage>,
+    /// How long the assistant keeps its own logs, one sentence; `None` where it keeps them for good, or has none.
+    pub log_retention: fn(&Host) -> Option<String>,
     /// Recorded answers that show every state.
     pub scenes: &'static [Scene],
     /// Runs one recorded answer through the source and mapper that would receive it. The outcome is in the notation of

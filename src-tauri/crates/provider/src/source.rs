@@ -29,6 +29,15 @@ pub struct SourceSpec {
     pub opt_in: bool,
 }
 
+impl SourceSpec {
+    /// The host that it asks, where it asks one itself: the sentence of such a source begins with `Asks HOST`.
+    pub fn host(&self) -> Option<&'static str> {
+        let word = self.sends.strip_prefix("Asks ")?.split_whitespace().next()?;
+        let name = word.trim_end_matches([',', '.', ';']);
+        name.contains('.').then_some(name)
+    }
+}
+
 /// An account that a source could answer for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {

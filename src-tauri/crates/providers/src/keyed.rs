@@ -57,6 +57,7 @@ macro_rules! keyed {
             bridge: None,
             device: crate::keyed::first!($($device,)? None),
             status: $status,
+            log_retention: |_| None,
             scenes: &[$(claudometer_provider::Scene {
                 name: $scene,
                 files: &[],

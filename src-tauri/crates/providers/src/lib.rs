@@ -73,6 +73,9 @@ mod tests {
             assert!(specs.is_sorted_by_key(|spec| !spec.passive), "{}", provider.id);
             for spec in specs {
                 assert!(!spec.label.is_empty() && !spec.reads.is_empty(), "{}", spec.id);
+                let asks_itself =
+                    spec.sends.starts_with("Asks ") && !spec.sends.starts_with("Asks nobody");
+                assert_eq!(spec.host().is_some(), asks_itself, "{}: {}", provider.id, spec.sends);
                 assert_eq!(spec.sends.is_empty(), spec.passive, "{}: who asks says whom", spec.id);
                 assert!(spec.passive || spec.cadence.floor_s >= 60, "{}", spec.id);
                 assert!(spec.cadence.normal_s >= spec.cadence.floor_s, "{}", spec.id);

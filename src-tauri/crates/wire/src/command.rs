@@ -1,6 +1,6 @@
 //! The table of commands: one place for their names, arguments and answers.
 
-use crate::{Bundle, Draft, ServiceReport, SettingsState, report::Report};
+use crate::{Bundle, Draft, ServiceReport, SettingsState, diagnosis::Diagnosis, report::Report};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -77,6 +77,8 @@ commands! {
     TestAlert "test_alert" {} -> ();
     /// The redacted report that "Copy diagnostics" would copy.
     Diagnostics "diagnostics" {} -> String;
+    /// The same report as fields.
+    Diagnose "diagnose" {} -> Diagnosis;
     /// Opens the vendor's own usage page in the browser.
     OpenDashboard "open_dashboard" { provider: String } -> ();
     /// Opens the folder of the logs.

@@ -4,6 +4,7 @@
 
 pub mod bundle;
 pub mod command;
+pub mod diagnosis;
 pub mod error;
 pub mod link;
 pub mod report;

@@ -1,6 +1,6 @@
 //! TypeScript for the window: every type in a fixed order, and a typed function per command.
 
-use crate::{bundle, command, error, report, settings, status};
+use crate::{bundle, command, diagnosis, error, report, settings, status};
 use claudometer_core::{CreditUnit, custom, settings as core};
 use std::fmt::Write as _;
 use ts_rs::{Config, TS};
@@ -26,6 +26,9 @@ pub fn typescript() -> String {
         settings::SettingsState, settings::SecretDraft, settings::Draft,
         report::WindowReport, report::CreditsReport, report::SpendReport, report::TroubleReport, report::AccountReport,
         report::Report,
+        diagnosis::Diagnosis, diagnosis::Variable, diagnosis::Place, diagnosis::ProviderDiagnosis,
+        diagnosis::SourceDiagnosis, diagnosis::AccountDiagnosis, diagnosis::AttemptDiagnosis,
+        diagnosis::GateDiagnosis, diagnosis::Endpoint,
         status::ServiceReport, command::State, error::ErrorCode, error::IpcError,
     ];
     let mut text =

@@ -9,30 +9,30 @@ use crate::{
 };
 use claudometer_desk::{Desk, Role, diagnostics};
 use claudometer_host::Host;
-use claudometer_wire::Command;
-use serde_json::json;
+use claudometer_view::diagnosis;
+use claudometer_wire::{Command, diagnosis::Diagnosis};
 
 /// Prints the resident's report, or one made here when none runs; writes it to a file where that is wanted.
 pub(crate) async fn run(args: &Args, doctor: &Doctor, host: Host) -> Result<Exit, Refusal> {
     let files = host.files.clone();
-    let report = match resident_of(&host).await {
-        Some(resident) => resident
-            .ask::<String>(Command::Diagnostics {})
-            .await
-            .map_err(|error| refused(&error))?,
+    let found: Diagnosis = match resident_of(&host).await {
+        Some(resident) => {
+            resident.ask(Command::Diagnose {}).await.map_err(|error| refused(&error))?
+        }
         None => {
             let desk = Desk::start(setup::options(args, host, Role::OneShot)?).await;
             let tray = crate::resident::tray_remark().await;
             desk.set_tray_remark(Some(
                 tray.unwrap_or_else(|| "Claudometer is not running; a tray is there.".into()),
             ));
-            let report = diagnostics::report(&desk).await;
+            let found = diagnostics::diagnose(&desk).await;
             desk.stop();
-            report
+            found
         }
     };
+    let report = diagnosis::page(&found);
     if args.global.json {
-        out::print_json(&json!({"schemaVersion": 1, "report": report.lines().collect::<Vec<_>>()}));
+        out::print_json(&found);
     } else {
         out::print(&report);
     }

@@ -28,6 +28,25 @@ pub fn files(host: &Host) -> [PathBuf; 2] {
     [current, root.join(".config.json")]
 }
 
+/// Days after which Claude Code deletes its transcripts where its settings do not say.
+const USUAL_RETENTION_DAYS: u64 = 30;
+
+/// How long Claude Code keeps its transcripts: `cleanupPeriodDays` of its settings.
+pub fn log_retention(host: &Host) -> String {
+    let path = config_folder(host).join("settings.json");
+    let said = host.files.read(&path).ok().flatten();
+    let settings: Option<Value> = said.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let days = settings.and_then(|settings| settings["cleanupPeriodDays"].as_u64());
+    let known = days.map_or_else(
+        || format!("{USUAL_RETENTION_DAYS} days, its usual time"),
+        |days| format!("{days} days, as its settings say"),
+    );
+    format!(
+        "Claude Code deletes its transcripts after {known} (cleanupPeriodDays in {}).",
+        host.tilde(&path)
+    )
+}
+
 /// Of a file that also holds the history of all projects only this member is read.
 #[derive(Deserialize)]
 struct Settings {
@@ -76,6 +95,18 @@ mod tests {
         assert_eq!(key.as_str(), hex16("acc-1"));
         assert_eq!(account.and_then(|account| account.org), Some("org-1".to_owned()));
         assert_eq!(seat(None).account.as_str(), "default");
+    }
+
+    #[test]
+    fn transcripts_go_after_a_month_unless_the_settings_say_otherwise() {
+        let host = crate::claude::testing::host();
+        assert!(log_retention(&host).contains("30 days, its usual time"));
+        let settings = config_folder(&host).join("settings.json");
+        host.files.write_private(&settings, br#"{"cleanupPeriodDays": 365}"#).unwrap();
+        assert!(
+            log_retention(&host)
+                .contains("365 days, as its settings say (cleanupPeriodDays in ~/.claude")
+        );
     }
 
     #[test]

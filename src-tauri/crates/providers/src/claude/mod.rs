@@ -45,6 +45,7 @@ pub static PROVIDER: Provider = Provider {
         link: "https://status.claude.com",
         form: Form::Statuspage { component: Some("Claude Code") },
     }),
+    log_retention: |host| Some(identity::log_retention(host)),
     scenes: scenes::SCENES,
     replay: replay::run,
 };

@@ -48,6 +48,7 @@ pub static PROVIDER: Provider = Provider {
         link: "https://status.openai.com",
         form: Form::IncidentIo { component: Some("Codex") },
     }),
+    log_retention: |_| None,
     scenes: scenes::SCENES,
     replay: replay::run,
 };
