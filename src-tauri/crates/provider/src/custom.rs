@@ -40,6 +40,7 @@ pub fn provider(definition: &CustomProvider) -> &'static Provider {
         field: "key",
         variables: Vec::leak(variable.into_iter().collect()),
         lent: key::nobody,
+        item: |_| None,
         files: key::no_files,
         ask: asking(move |key, host| ask(definition, key, host).boxed()),
     }));

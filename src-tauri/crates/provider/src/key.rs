@@ -50,6 +50,8 @@ pub struct Key {
     pub variables: &'static [&'static str],
     /// Keys that other programs keep on this machine; they are only read.
     pub lent: fn(&Host) -> Vec<Lent>,
+    /// A key that another program keeps in the keyring; it is only read.
+    pub item: fn(&Host) -> Option<Item>,
     /// Files of those programs, whose change is worth another look.
     pub files: fn(&Host) -> Vec<PathBuf>,
     /// Asks the vendor.
@@ -60,6 +62,19 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Key").field("provider", &self.provider).finish_non_exhaustive()
     }
+}
+
+/// A key that another program keeps in the system's keyring.
+#[derive(Debug)]
+pub struct Item {
+    /// Its service there.
+    pub service: &'static str,
+    /// Its user there.
+    pub user: String,
+    /// What it is, for people.
+    pub place: String,
+    /// Takes the key out of what is kept.
+    pub decode: fn(&SecretString) -> Option<SecretString>,
 }
 
 /// No other program keeps such a key.
@@ -153,6 +168,7 @@ impl Key {
             .into_iter()
             .enumerate()
             .map(|(nth, lent)| (account_at(&lent.place, nth), lent));
+        let others = others.chain(self.kept_by_another(host).await);
         let mut keys: Vec<(AccountKey, Lent)> = Vec::new();
         for (account, lent) in own.chain(others) {
             let key = lent.key.expose_secret();
@@ -162,6 +178,16 @@ impl Key {
             }
         }
         keys
+    }
+
+    async fn kept_by_another(&self, host: &Host) -> Option<(AccountKey, Lent)> {
+        let Item { service, user, place, decode } = (self.item)(host)?;
+        let kept = host.secrets.foreign(service, &user).await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "another program's keyring item cannot be read now");
+            None
+        });
+        let key = decode(&kept?)?;
+        Some((account_at(&place, 0), Lent { key, place }))
     }
 
     async fn key_of(&self, ask: Ask<'_>) -> Result<SecretString, FetchError> {

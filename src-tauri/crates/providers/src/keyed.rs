@@ -12,6 +12,7 @@ macro_rules! keyed {
         $(outcome: $outcome:expr,)?
         $(local: $local:expr,)?
         $(also: $also:expr,)?
+        $(item: $item:expr,)?
     ) => {
         static KEY: claudometer_provider::key::Key = claudometer_provider::key::Key {
             spec: claudometer_provider::SourceSpec {
@@ -27,6 +28,7 @@ macro_rules! keyed {
             field: "key",
             variables: &[$($variable),*],
             lent: $lent,
+            item: crate::keyed::first!($($item,)? |_| None),
             files: $files,
             ask: &|key, host| Box::pin(ask(key, host)),
         };

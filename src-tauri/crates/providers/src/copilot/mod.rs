@@ -6,7 +6,7 @@ use claudometer_host::{Host, http::Request};
 use claudometer_provider::{
     DeviceLogin, FetchError, Recorded, Report, answer,
     device::{self, Progress},
-    key::{self, Lent},
+    key::{self, Item, Lent},
     lenient,
     replay::{of_error, of_reading},
 };
@@ -25,8 +25,10 @@ keyed! {
     },
     device: Some(DEVICE),
     local: replayed,
+    item: item,
 }
 
+mod gh;
 mod quotas;
 
 const URL: &str = "https://api.github.com/copilot_internal/user";
@@ -80,16 +82,28 @@ async fn github(url: &str, key: &SecretString, host: &Host) -> Result<Value, Fet
 fn files(host: &Host) -> Vec<PathBuf> {
     let folder = host.env.get("XDG_CONFIG_HOME").map(PathBuf::from);
     let folder = folder.unwrap_or_else(|| host.home().join(".config")).join("github-copilot");
-    ["apps.json", "hosts.json"].map(|name| folder.join(name)).into()
+    let editors = ["apps.json", "hosts.json"].map(|name| folder.join(name));
+    editors.into_iter().chain([gh::file(host)]).collect()
 }
 
 fn lent(host: &Host) -> Vec<Lent> {
-    let found = files(host).into_iter().flat_map(|path| {
+    let editors =
+        files(host).into_iter().filter(|path| path.extension().is_some_and(|end| end == "json"));
+    let found = editors.flat_map(|path| {
         let text = host.files.read_text(&path).ok().flatten().unwrap_or_default();
         let place = host.tilde(&path);
         logins(&text).into_iter().map(move |(token, _)| Lent { key: token, place: place.clone() })
     });
-    found.collect()
+    let mut found: Vec<Lent> = found.collect();
+    if found.is_empty() {
+        // The same person's, most likely: a second one would show one plan twice.
+        found.extend(gh::lent(host));
+    }
+    found
+}
+
+fn item(host: &Host) -> Option<Item> {
+    if lent(host).is_empty() { gh::item(host) } else { None }
 }
 
 /// Tokens of github.com and whose they are; those of other servers are for those servers only.
