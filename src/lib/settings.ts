@@ -10,6 +10,7 @@ function untouched(): ProviderSettings {
     sourcesOff: [],
     organization: null,
     rememberSecret: true,
+    homes: [],
     timeoutSeconds: null,
   };
 }
@@ -118,6 +119,7 @@ function noteProvider(form: ProviderForm, was: ProviderSettings, is: ProviderSet
     const on = isSourceOn(source, is);
     note(on !== isSourceOn(source, was), `${form.name}, ${source.label}`, onOff(on));
   }
+  note(!same(was.homes, is.homes), `${form.name}, further folders`, is.homes.join(', ') || 'None');
   note(was.organization !== is.organization, `${form.name}, organisation`, organization);
   note(was.rememberSecret !== is.rememberSecret, `${form.name}, remember`, onOff(is.rememberSecret));
 }

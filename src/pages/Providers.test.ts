@@ -145,4 +145,38 @@ describe('providers', () => {
     });
     expect(screen.queryAllByLabelText('Organisation')).toHaveLength(1);
   });
+
+  it('shows what is here, folds the rest, and finds one by its name', async () => {
+    const many = Array.from({ length: 12 }, (_, nth) =>
+      sample.provider({ id: `other-${nth}`, name: `Other ${nth}`, active: false, found: [], bridge: null }),
+    );
+    const state = sample.state();
+    state.settings.providers.push(...many);
+    await open('providers', state);
+    expect(acme().getByLabelText('Session key')).toBeTruthy();
+    const other = () => within(screen.getByRole('region', { name: 'Other 7' }));
+    expect(other().queryByLabelText('Session key')).toBeNull();
+    await fireEvent.click(other().getByRole('button', { name: 'Set up' }));
+    await settle();
+    expect(other().getByLabelText('Session key')).toBeTruthy();
+    await fireEvent.input(screen.getByLabelText('Find an assistant'), { target: { value: 'other 3' } });
+    await settle();
+    expect(screen.queryByRole('region', { name: 'Acme' })).toBeNull();
+    const found = within(screen.getByRole('region', { name: 'Other 3' }));
+    expect(found.getByLabelText('Session key')).toBeTruthy();
+    expect(screen.getByText('1 found')).toBeTruthy();
+  });
+
+  it('takes further folders line by line, and refuses what is none', async () => {
+    const fake = await open('providers');
+    const field = acme().getByLabelText('Further folders');
+    await fireEvent.input(field, { target: { value: 'work' } });
+    await save();
+    expect(lastArgs(fake, 'save_settings')).toBeUndefined();
+    expect(screen.getAllByText(/Folders that begin with/).length).toBeGreaterThan(0);
+    await fireEvent.input(field, { target: { value: '~/.acme-work\n\n /data/acme ' } });
+    await save();
+    const { draft } = lastArgs(fake, 'save_settings') as { draft: Draft };
+    expect(draft.settings.providers.acme?.homes).toEqual(['~/.acme-work', '/data/acme']);
+  });
 });

@@ -66,6 +66,9 @@ export class Fake {
       return this.state.settings;
     },
     test_alert: () => null,
+    diagnose: () => {
+      throw new Error('The window asks for the text.');
+    },
     diagnostics: () => 'Claudometer 0.1.0\nacme: rate_limited, 429\n<email>',
     open_dashboard: () => null,
     open_logs: () => null,

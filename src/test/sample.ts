@@ -219,6 +219,7 @@ export function provider(over: Partial<ProviderForm> = {}): ProviderForm {
   return {
     id: 'acme',
     name: 'Acme',
+    homeVariable: 'ACME_HOME',
     active: true,
     found: ['~/.acme/credentials.json'],
     signIn: 'Run `acme login`.',

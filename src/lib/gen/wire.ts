@@ -104,6 +104,10 @@ organization: string | null,
  */
 rememberSecret: boolean, 
 /**
+ * Further folders in which the assistant keeps its login and logs; each is an account of its own. `~/` is the home folder.
+ */
+homes: Array<string>, 
+/**
  * Seconds that a source may take before the next one is tried; `None` is the most, 28.
  */
 timeoutSeconds: number | null, };
@@ -591,6 +595,10 @@ previous: string | null,
 obstacle: string | null, };
 
 export type ProviderForm = { 
+/**
+ * The variable with which the assistant is told of another home; `null` where it has only one.
+ */
+homeVariable: string | null, 
 /**
  * Provider id.
  */

@@ -64,6 +64,8 @@ pub struct ProviderSettings {
     pub organization: Option<String>,
     /// Whether a typed secret is kept in the system's keychain, or only until Claudometer ends.
     pub remember_secret: bool,
+    /// Further folders in which the assistant keeps its login and logs; each is an account of its own. `~/` is the home folder.
+    pub homes: Vec<String>,
     /// Seconds that a source may take before the next one is tried; `None` is the most, 28.
     pub timeout_seconds: Option<u32>,
 }
@@ -77,6 +79,7 @@ impl Default for ProviderSettings {
             sources_off: Vec::new(),
             organization: None,
             remember_secret: true,
+            homes: Vec::new(),
             timeout_seconds: None,
         }
     }
@@ -375,6 +378,9 @@ impl Settings {
             );
         }
         for (id, choice) in &self.providers {
+            if choice.homes.iter().any(|home| !home.starts_with('/') && !home.starts_with("~/")) {
+                note(format!("providers.{id}.homes"), "Folders that begin with / or ~/.".into());
+            }
             if choice.timeout_seconds.is_some_and(|seconds| !TIMEOUT_RANGE_S.contains(&seconds)) {
                 let (low, high) = (TIMEOUT_RANGE_S.start(), TIMEOUT_RANGE_S.end());
                 note(

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::{Poll, Seat, settings::ProviderSettings};
 use claudometer_engine::Nudge;
 use claudometer_host::watch::Watch;
-use claudometer_provider::pipeline;
+use claudometer_provider::{homes, pipeline};
 use futures::{FutureExt as _, future::BoxFuture};
 use std::{
     path::PathBuf,
@@ -75,12 +75,8 @@ impl Desk {
         self.recount().await;
         let places = held(&self.0.census).polled.clone();
         for provider in self.providers() {
-            let credentials: Vec<PathBuf> = provider
-                .sources
-                .iter()
-                .filter(|source| !source.spec().passive)
-                .flat_map(|source| source.watched(&self.0.host))
-                .collect();
+            let choice = self.settings().provider(&provider.id);
+            let credentials = homes::watched(provider, &choice, &self.0.host, |spec| !spec.passive);
             if paths.iter().any(|path| credentials.contains(path)) {
                 self.0.engine.nudge(Nudge::Credential(provider.id.clone())).await;
             }

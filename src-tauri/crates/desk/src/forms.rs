@@ -66,6 +66,7 @@ async fn provider_form(
     ProviderForm {
         id: provider.id.to_string(),
         name: provider.name.into(),
+        home_variable: provider.homes.map(|homes| homes.variable.to_owned()),
         active,
         found,
         sign_in: provider.sign_in.into(),

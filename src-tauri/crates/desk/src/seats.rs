@@ -6,7 +6,7 @@ use claudometer_core::{
 };
 use claudometer_engine::SeatPlan;
 use claudometer_host::Host;
-use claudometer_provider::{Found, Provider, pipeline};
+use claudometer_provider::{Found, Provider, homes, pipeline};
 use std::path::PathBuf;
 
 /// A seat with its provider.
@@ -50,9 +50,7 @@ impl Census {
                 census.polled.extend(polled.into_iter().map(|found| Place { provider, found }));
             }
             if choice.enabled != Some(false) {
-                census
-                    .watched
-                    .extend(provider.sources.iter().flat_map(|source| source.watched(host)));
+                census.watched.extend(homes::watched(provider, &choice, host, |_| true));
             }
             census.found.push((provider.id.clone(), found));
         }
@@ -104,6 +102,7 @@ fn orphans(provider: &Provider, choice: &ProviderSettings, known: &[SeatState]) 
             seat: state.seat.clone(),
             account: state.account.clone(),
             place: String::new(),
+            home: None,
         })
         .collect();
     let wanted = choice.enabled == Some(true) && stay.is_empty();
@@ -111,6 +110,7 @@ fn orphans(provider: &Provider, choice: &ProviderSettings, known: &[SeatState]) 
         seat: Seat { provider: provider.id.clone(), account: AccountKey::new("default") },
         account: None,
         place: String::new(),
+        home: None,
     });
     stay.into_iter().chain(placeholder).collect()
 }

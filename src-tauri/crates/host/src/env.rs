@@ -48,6 +48,7 @@ pub const DOCUMENTED: &[(&str, &str)] = &[
 pub struct Environment {
     variables: Arc<BTreeMap<String, String>>,
     home: Arc<Path>,
+    one_home: bool,
 }
 
 impl Environment {
@@ -57,7 +58,7 @@ impl Environment {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
         let home = dirs::home_dir().unwrap_or_else(|| PathBuf::from("/"));
-        Self { variables: Arc::new(variables.collect()), home: home.into() }
+        Self { variables: Arc::new(variables.collect()), home: home.into(), one_home: false }
     }
 
     /// An environment of exactly these variables.
@@ -65,7 +66,26 @@ impl Environment {
         home: impl Into<PathBuf>,
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Self {
-        Self { variables: Arc::new(variables.into_iter().collect()), home: home.into().into() }
+        Self {
+            variables: Arc::new(variables.into_iter().collect()),
+            home: home.into().into(),
+            one_home: false,
+        }
+    }
+
+    /// The same environment for one of several homes of a program: `variable` names it, and what would lead `astray` from it
+    /// is not set.
+    #[must_use]
+    pub fn of_home(&self, variable: &str, home: &Path, astray: &[&str]) -> Self {
+        let mut variables = BTreeMap::clone(&self.variables);
+        variables.retain(|name, _| !astray.contains(&name.as_str()));
+        variables.insert(variable.to_owned(), home.display().to_string());
+        Self { variables: Arc::new(variables), home: Arc::clone(&self.home), one_home: true }
+    }
+
+    /// Whether this is about one of several homes, so that what belongs to none of them is left out.
+    pub const fn is_of_one_home(&self) -> bool {
+        self.one_home
     }
 
     /// A variable that is set and not blank.

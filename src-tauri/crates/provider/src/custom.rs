@@ -66,6 +66,7 @@ pub fn provider(definition: &CustomProvider) -> &'static Provider {
         bridge: None,
         device: None,
         status: None,
+        homes: None,
         log_retention: |_| None,
         scenes: &[],
         replay: |_, _| Box::pin(async { None }),

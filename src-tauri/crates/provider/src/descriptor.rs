@@ -1,6 +1,6 @@
 //! A provider as data.
 
-use crate::{Bridge, DeviceLogin, FetchError, Recorded, Scene, Source, StatusPage};
+use crate::{Bridge, DeviceLogin, FetchError, Recorded, Scene, Source, StatusPage, homes::Homes};
 use claudometer_core::{ProviderId, ProviderInfo, SourceId, Trouble};
 use claudometer_host::{Host, secrets::SecretKey};
 use futures::future::BoxFuture;
@@ -35,6 +35,8 @@ pub struct Provider {
     pub device: Option<DeviceLogin>,
     /// The vendor's own page about how well its service works.
     pub status: Option<StatusPage>,
+    /// How the assistant is told of another home, where it can be.
+    pub homes: Option<Homes>,
     /// How long the assistant keeps its own logs, one sentence; `None` where it keeps them for good, or has none.
     pub log_retention: fn(&Host) -> Option<String>,
     /// Recorded answers that show every state.

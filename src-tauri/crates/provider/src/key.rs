@@ -221,7 +221,7 @@ impl Source for Key {
         async move {
             let found = |(account, lent): (AccountKey, Lent)| {
                 let seat = Seat { provider: self.provider.clone(), account };
-                Found { seat, account: None, place: lent.place }
+                Found { seat, account: None, place: lent.place, home: None }
             };
             self.keys(host).await.into_iter().map(found).collect()
         }

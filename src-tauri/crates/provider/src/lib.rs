@@ -7,6 +7,7 @@ pub mod custom;
 pub mod descriptor;
 pub mod device;
 pub mod error;
+pub mod homes;
 pub mod key;
 pub mod lenient;
 pub mod local;

@@ -49,7 +49,12 @@ impl Source for Local {
             let seat = Seat { provider: self.provider.clone(), account };
             let found = self.first(host);
             found
-                .map(|(path, _)| Found { seat, account: None, place: host.tilde(&path) })
+                .map(|(path, _)| Found {
+                    seat,
+                    account: None,
+                    place: host.tilde(&path),
+                    home: None,
+                })
                 .into_iter()
                 .collect()
         }

@@ -1,6 +1,6 @@
 //! The one pipeline: which seats there are, and asking a seat's sources in order. No provider writes its own.
 
-use crate::{Ask, FetchError, Found, GateBook, Organization, Provider, Report, Source};
+use crate::{Ask, FetchError, Found, GateBook, Organization, Provider, Report, Source, homes};
 use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::{
     Attempt, AttemptResult, Failure, Poll, Reading, Skip, SourceId, Trouble,
@@ -20,11 +20,17 @@ fn time_of_a_source(settings: &ProviderSettings) -> Duration {
 /// Every seat of a provider that a source it may use could answer for, each once, in the order of its sources.
 pub async fn discover(provider: &Provider, settings: &ProviderSettings, host: &Host) -> Vec<Found> {
     let mut seats: Vec<Found> = Vec::new();
-    for source in provider.sources.iter().filter(|source| source.allowed(settings)) {
-        for found in source.discover(settings, host).await {
-            match seats.iter_mut().find(|known| known.seat == found.seat) {
-                Some(known) => known.account = known.account.take().or(found.account),
-                None => seats.push(found),
+    for (home, world) in homes::worlds(provider, settings, host) {
+        for source in provider.sources.iter().filter(|source| source.allowed(settings)) {
+            for found in source.discover(settings, &world).await {
+                let found = homes::settle(found, home.as_ref());
+                if !homes::reads(provider, &found, source.spec().id) {
+                    continue;
+                }
+                match seats.iter_mut().find(|known| known.seat == found.seat) {
+                    Some(known) => known.account = known.account.take().or(found.account),
+                    None => seats.push(found),
+                }
             }
         }
     }
@@ -57,8 +63,17 @@ pub struct Errand<'a> {
     pub fresh_for: TimeDelta,
 }
 
+impl Errand<'_> {
+    /// The world as it is for the home that the seat belongs to.
+    fn world(&self) -> Host {
+        homes::world_of(self.provider, self.found, self.host).unwrap_or_else(|| self.host.clone())
+    }
+}
+
 /// Reads what lies on this machine; asks a vendor only if that is too old, source by source until one answers.
 pub async fn poll(errand: Errand<'_>) -> Pass {
+    let world = errand.world();
+    let errand = Errand { host: &world, ..errand };
     let mut pass = Progress::new(errand.host.now());
     let (passive, asking): (Vec<_>, Vec<_>) =
         sources(&errand).partition(|source| source.spec().passive);
@@ -78,6 +93,8 @@ pub async fn poll(errand: Errand<'_>) -> Pass {
 
 /// Only what lies on this machine, for when a log or a status line has changed.
 pub async fn look(errand: Errand<'_>) -> Vec<(SourceId, Reading)> {
+    let world = errand.world();
+    let errand = Errand { host: &world, ..errand };
     let mut pass = Progress::new(errand.host.now());
     for source in sources(&errand).filter(|source| source.spec().passive) {
         pass.try_source(source, &errand, false).await;
@@ -87,6 +104,8 @@ pub async fn look(errand: Errand<'_>) -> Vec<(SourceId, Reading)> {
 
 /// What lies on this machine, as a poll that asks nobody.
 pub async fn offline(errand: Errand<'_>) -> Poll {
+    let world = errand.world();
+    let errand = Errand { host: &world, ..errand };
     let mut pass = Progress::new(errand.host.now());
     let (passive, asking): (Vec<_>, Vec<_>) =
         sources(&errand).partition(|source| source.spec().passive);
@@ -100,8 +119,11 @@ pub async fn offline(errand: Errand<'_>) -> Poll {
 }
 
 fn sources<'a>(errand: &Errand<'a>) -> impl Iterator<Item = &'static dyn Source> + use<'a> {
-    let settings = errand.settings;
-    errand.provider.sources.iter().copied().filter(|source| source.allowed(settings))
+    let (settings, provider, found) = (errand.settings, errand.provider, errand.found);
+    let sources = provider.sources.iter().copied();
+    sources.filter(|source| {
+        source.allowed(settings) && homes::reads(provider, found, source.spec().id)
+    })
 }
 
 struct Progress {

@@ -47,6 +47,8 @@ pub struct Found {
     pub account: Option<Account>,
     /// Where it was found, for people, with `~` for the home folder.
     pub place: String,
+    /// The further home of the assistant that it belongs to; `None` is the usual one.
+    pub home: Option<PathBuf>,
 }
 
 /// What a source is asked.

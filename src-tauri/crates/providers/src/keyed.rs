@@ -59,6 +59,7 @@ macro_rules! keyed {
             bridge: None,
             device: crate::keyed::first!($($device,)? None),
             status: $status,
+            homes: None,
             log_retention: |_| None,
             scenes: &[$(claudometer_provider::Scene {
                 name: $scene,

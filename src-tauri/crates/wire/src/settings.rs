@@ -27,6 +27,8 @@ pub struct SettingsState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ProviderForm {
+    /// The variable with which the assistant is told of another home; `null` where it has only one.
+    pub home_variable: Option<String>,
     /// Provider id.
     pub id: String,
     /// Provider's name.

@@ -67,6 +67,7 @@ impl Source for Cli {
                 seat: identity::seat(Some(&account)),
                 account: Some(account),
                 place: host.tilde(&program),
+                home: None,
             });
             found.into_iter().collect()
         }
@@ -106,7 +107,7 @@ async fn fetch(host: &Host) -> Result<Report, FetchError> {
     host.files.make_folder(&folder).map_err(unusable)?;
     let session = session_id(host);
     let mut screen =
-        host.processes.start_screen(&command(program, &folder, &session)).map_err(failed)?;
+        host.processes.start_screen(&command(program, &folder, &session, host)).map_err(failed)?;
     let shown = page(&mut screen, &folder).await;
     screen.type_keys("\x1b/exit\r").await.ok(); // it may have ended already
     screen.end(GRACE).await;
@@ -116,12 +117,15 @@ async fn fetch(host: &Host) -> Result<Report, FetchError> {
     Ok(reading.into())
 }
 
-fn command(program: PathBuf, folder: &Path, session: &str) -> Command {
+fn command(program: PathBuf, folder: &Path, session: &str, host: &Host) -> Command {
     let args = ["--allowed-tools", "", "--strict-mcp-config", "--session-id", session];
     let mut command = Command::new(program)
         .args(args)
         .env("TERM", "xterm-256color")
         .env("DISABLE_AUTOUPDATER", "1");
+    if let Some(home) = host.env.get("CLAUDE_CONFIG_DIR") {
+        command = command.env("CLAUDE_CONFIG_DIR", home);
+    }
     command.env.extend(REMOVED.iter().map(|name| ((*name).to_owned(), None)));
     command.folder = Some(folder.to_owned());
     command

@@ -39,7 +39,9 @@ fn services(host: &Host) -> Vec<String> {
     let plain = format!("Claude Code{build}-credentials");
     let hashed =
         host.env.get("CLAUDE_CONFIG_DIR").map(|folder| format!("{plain}-{}", &hex16(folder)[..8]));
-    hashed.into_iter().chain([plain]).collect()
+    // The item without a hash is the usual home's.
+    let usual = (!host.env.is_of_one_home()).then_some(plain);
+    hashed.into_iter().chain(usual).collect()
 }
 
 /// Places for people; none on other systems.

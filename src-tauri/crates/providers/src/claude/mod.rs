@@ -25,7 +25,7 @@ pub mod web;
 
 use claudometer_core::{SourceId, Trouble};
 use claudometer_host::{Host, paths::Paths};
-use claudometer_provider::{Provider, StatusPage, status::Form};
+use claudometer_provider::{Provider, StatusPage, homes::Homes, status::Form};
 
 /// The provider.
 pub static PROVIDER: Provider = Provider {
@@ -44,6 +44,11 @@ pub static PROVIDER: Provider = Provider {
         url: "https://status.claude.com/api/v2/summary.json",
         link: "https://status.claude.com",
         form: Form::Statuspage { component: Some("Claude Code") },
+    }),
+    homes: Some(Homes {
+        variable: "CLAUDE_CONFIG_DIR",
+        astray: &["CLAUDE_SECURESTORAGE_CONFIG_DIR", auth::TOKEN_VARIABLE],
+        sources: &["oauth", "cli"],
     }),
     log_retention: |host| Some(identity::log_retention(host)),
     scenes: scenes::SCENES,

@@ -45,7 +45,7 @@ impl Source for OAuth {
             let place = place(host).await;
             let found = |place| {
                 let account = identity::account(host);
-                Found { seat: identity::seat(account.as_ref()), account, place }
+                Found { seat: identity::seat(account.as_ref()), account, place, home: None }
             };
             place.map(found).into_iter().collect()
         }

@@ -152,7 +152,7 @@ impl Source for StatusLine {
             let seat = identity::seat(account.as_ref());
             let place = host.tilde(&path(host, &seat.account));
             recorded(host, &seat.account)
-                .map(|_| Found { seat, account, place })
+                .map(|_| Found { seat, account, place, home: None })
                 .into_iter()
                 .collect()
         }

@@ -79,9 +79,14 @@ impl Source for Web {
                 || !statusline::StatusLine.discover(settings, host).await.is_empty();
             let found = if on_machine {
                 let account = identity::account(host);
-                Found { seat: identity::seat(account.as_ref()), account, place }
+                Found { seat: identity::seat(account.as_ref()), account, place, home: None }
             } else {
-                Found { seat: Seat { provider: identity::ID, account: WEB }, account: None, place }
+                Found {
+                    seat: Seat { provider: identity::ID, account: WEB },
+                    account: None,
+                    place,
+                    home: None,
+                }
             };
             vec![found]
         }

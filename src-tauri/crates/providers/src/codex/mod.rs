@@ -25,7 +25,7 @@ pub mod window;
 use app_server::{AppServer, Timing};
 use claudometer_core::{SourceId, Trouble};
 use claudometer_host::Host;
-use claudometer_provider::{Provider, StatusPage, status::Form};
+use claudometer_provider::{Provider, StatusPage, homes::Homes, status::Form};
 
 /// The one app server of this process.
 static APP_SERVER: AppServer = AppServer::new(Timing::USUAL);
@@ -47,6 +47,11 @@ pub static PROVIDER: Provider = Provider {
         url: "https://status.openai.com/proxy/status.openai.com",
         link: "https://status.openai.com",
         form: Form::IncidentIo { component: Some("Codex") },
+    }),
+    homes: Some(Homes {
+        variable: "CODEX_HOME",
+        astray: &[],
+        sources: &["rollout", "oauth", "app-server"],
     }),
     log_retention: |_| None,
     scenes: scenes::SCENES,

@@ -47,6 +47,7 @@ pub static PROVIDER: Provider = Provider {
     bridge: None,
     device: None,
     status: None,
+    homes: None,
     log_retention: |_| None,
     scenes: &[Scene {
         name: "calm",

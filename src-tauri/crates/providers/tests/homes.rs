@@ -1,0 +1,93 @@
+//! Several homes of one assistant are several accounts, and never mixed.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use chrono::{DateTime, TimeDelta};
+use claudometer_core::settings::ProviderSettings;
+use claudometer_host::{
+    Clock, Environment, Files, Host, Http, Processes, Secrets,
+    http::{HttpError, Response},
+};
+use claudometer_provider::{
+    GateBook, Provider,
+    pipeline::{self, Errand},
+};
+use serde_json::json;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+/// A home of the assistant: its folder, the account that it names, its token.
+const HOMES: &[(&str, Option<&str>, &str)] = &[
+    ("/home/dana/.claude", Some("acc-private"), "token-private"),
+    ("/home/dana/.claude-work", Some("acc-work"), "token-work"),
+    ("/data/claude-third", None, "token-third"),
+    // A second home of the first account.
+    ("/home/dana/.claude-copy", Some("acc-private"), "token-copy"),
+];
+
+fn host(asked: &Arc<Mutex<Vec<String>>>) -> Host {
+    let asked = Arc::clone(asked);
+    let answer = move |request: &claudometer_host::http::Request| {
+        let token = request.sent("authorization").ok_or(HttpError::Malformed)?.to_owned();
+        let used = if token.ends_with("work") { 80.0 } else { 10.0 };
+        asked.lock().unwrap().push(token);
+        let body = json!({"five_hour": {"utilization": used}}).to_string();
+        Ok(Response { status: 200, headers: Vec::new(), body: body.into() })
+    };
+    // The variables of a shell lead nobody astray in a home that was named.
+    let stray = [("CLAUDE_SECURESTORAGE_CONFIG_DIR".to_owned(), "/home/dana/.claude".to_owned())];
+    Host {
+        clock: Clock::told(DateTime::from_timestamp(1_789_473_600, 0).unwrap()),
+        env: Environment::of("/home/dana", stray),
+        files: Files::memory(),
+        http: Http::recorded(answer),
+        processes: Processes::none(),
+        secrets: Secrets::in_memory(),
+    }
+}
+
+fn place_homes(host: &Host) {
+    for (folder, account, token) in HOMES {
+        let login = json!({"claudeAiOauth": {"accessToken": token, "scopes": ["user:profile"]}});
+        let folder = Path::new(folder);
+        let write = |path: PathBuf, text: String| {
+            host.files.write_private(&path, text.as_bytes()).unwrap();
+        };
+        write(folder.join(".credentials.json"), login.to_string());
+        let Some(account) = account else { continue };
+        let told = json!({"oauthAccount": {"accountUuid": account}}).to_string();
+        let usual = folder.ends_with(".claude");
+        let settings = if usual { host.home().to_owned() } else { folder.to_owned() };
+        write(settings.join(".claude.json"), told);
+    }
+}
+
+#[tokio::test]
+async fn each_home_is_asked_with_its_own_login_and_shown_by_itself() {
+    let asked = Arc::default();
+    let host = host(&asked);
+    place_homes(&host);
+    let provider: &'static Provider = claudometer_providers::by_id("claude").unwrap();
+    let named =
+        ["~/.claude-work", "/data/claude-third", "~/.claude-copy", "~/.claude-gone", "relative"];
+    let settings =
+        ProviderSettings { homes: named.map(str::to_owned).into(), ..ProviderSettings::default() };
+    let found = pipeline::discover(provider, &settings, &host).await;
+    assert_eq!(found.len(), 3, "one account in two homes is one account: {found:?}");
+    let book = GateBook::at(host.files.clone(), "/state/gates.json".into());
+    for found in &found {
+        let fresh_for = TimeDelta::minutes(5);
+        let errand =
+            Errand { provider, found, settings: &settings, host: &host, book: &book, fresh_for };
+        let poll = pipeline::poll(errand).await.poll;
+        let work = found.home.as_deref() == Some(Path::new("/home/dana/.claude-work"));
+        let used = poll.readings[0].1.windows[0].used.map(claudometer_core::Percent::get);
+        assert_eq!(used, Some(if work { 80.0 } else { 10.0 }), "{found:?}");
+    }
+    let tokens = asked.lock().unwrap().clone();
+    assert_eq!(tokens, ["Bearer token-private", "Bearer token-work", "Bearer token-third"]);
+    let none = pipeline::discover(provider, &ProviderSettings::default(), &host).await;
+    assert_eq!(none.len(), 1, "only the usual home, unless a person names others");
+}
