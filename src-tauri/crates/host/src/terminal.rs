@@ -1,7 +1,7 @@
 //! The terminal of a command: its width, a secret typed into it, a program that takes it over for a while.
 
 use std::{
-    io::{self, IsTerminal as _, Read as _},
+    io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _},
     process::Command,
 };
 use zeroize::Zeroizing;
@@ -28,6 +28,16 @@ pub fn read_secret(prompt: &str) -> io::Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::new());
     io::stdin().lock().take(LONGEST).read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// A line that a person types after `prompt`, without its blanks; `None` where the input has ended.
+pub fn ask(prompt: &str) -> io::Result<Option<String>> {
+    let mut out = io::stdout().lock();
+    out.write_all(prompt.as_bytes())?;
+    out.flush()?;
+    let mut line = String::new();
+    let read = io::stdin().lock().take(LONGEST).read_line(&mut line)?;
+    Ok((read > 0).then(|| line.trim().to_owned()))
 }
 
 /// Runs a program in this terminal until it ends; whether it ended well.

@@ -36,7 +36,8 @@ pub(crate) async fn auth(args: &Args, auth: &Auth, host: Host) -> Result<Exit, R
     }
 }
 
-async fn set(
+/// Reads a secret, checks it with the vendor, keeps it.
+pub(crate) async fn set(
     args: &Args,
     host: Host,
     provider: &str,

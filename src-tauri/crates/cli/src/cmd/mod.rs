@@ -13,6 +13,7 @@ mod status;
 mod statusline;
 mod usage;
 mod way;
+mod welcome;
 mod window;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! `usage`: all limits in the terminal, or as one JSON document. `watch`: the same again and again.
 
-use super::{provider_named, way::Way};
+use super::{provider_named, way::Way, welcome};
 use crate::{
     args::{Args, Usage, Watch},
     exit::Exit,
@@ -19,6 +19,9 @@ const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
 /// Shows what the resident knows, or asks on its own when none runs.
 pub(crate) async fn run(args: &Args, usage: &Usage, host: Host) -> Result<Exit, Refusal> {
     let wanted = providers(args, &host, &usage.providers)?;
+    if wanted.is_empty() && welcome::is_due(args, &host) {
+        welcome::run(args, &host).await?;
+    }
     let style = out::style(&host, args.global.no_color);
     let way = Way::of(args, host).await?;
     way.freshen(args, usage.refresh || args.global.no_cache).await?;
