@@ -4,17 +4,19 @@ use crate::repository;
 use anyhow::{Context as _, Result};
 use claudometer_wire::{
     diagnosis::Diagnosis,
+    history::HistoryReport,
     report::{ErrorReport, Report},
 };
 use std::path::PathBuf;
 
 /// The generated files: path from the root of the repository and contents.
-fn generated() -> [(&'static str, String); 5] {
+fn generated() -> [(&'static str, String); 6] {
     [
         ("src/lib/gen/wire.ts", claudometer_wire::ts::typescript()),
         ("src/lib/gen/commands.ts", claudometer_wire::ts::commands()),
         ("src-tauri/schemas/usage.schema.json", schema::<Report>()),
         ("src-tauri/schemas/doctor.schema.json", schema::<Diagnosis>()),
+        ("src-tauri/schemas/history.schema.json", schema::<HistoryReport>()),
         ("src-tauri/schemas/error.schema.json", schema::<ErrorReport>()),
     ]
 }

@@ -97,6 +97,8 @@ pub(crate) enum Command {
     Usage(Usage),
     /// Show limits again and again, in place.
     Watch(Watch),
+    /// Show limits over time: what was burnt each day, and where the period before stood at this point.
+    History(History),
     /// Say which provider has most left, and why.
     Route(Route),
     /// Print a short line for a status bar, or take an assistant's own status line.
@@ -156,6 +158,21 @@ pub(crate) struct Usage {
     /// The same as --no-cache.
     #[arg(long)]
     pub(crate) refresh: bool,
+}
+
+/// What `history` shows.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  claudometer history --days 30
+  claudometer history --json | jq '.windows[] | {window, usedPercent, samePointPercent}'
+
+Numbers are kept while Claudometer runs, and each time that a command shows new ones.")]
+pub(crate) struct History {
+    /// Only these providers.
+    pub(crate) providers: Vec<String>,
+    /// So many days back.
+    #[arg(long, short = 'd', value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=3660))]
+    pub(crate) days: u32,
 }
 
 /// How `watch` goes on.

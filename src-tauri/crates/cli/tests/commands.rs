@@ -136,6 +136,34 @@ async fn a_slow_vendor_is_not_waited_for_longer_than_asked_and_offline_asks_nobo
     assert_eq!(vendors.received_requests().await.unwrap().len(), 1, "only the run with a network");
 }
 
+#[tokio::test]
+async fn what_was_shown_is_kept_for_good_and_told_as_history() {
+    let vendors = MockServer::start().await;
+    let good = json!({"seven_day": {"utilization": 12.5, "resets_at": "2099-01-01T00:00:00Z"}});
+    let reply = ResponseTemplate::new(200).set_body_json(&good);
+    Mock::given(matchers::path(USAGE)).respond_with(reply).mount(&vendors).await;
+    let home = Home { origin: vendors.uri(), ..Home::new() };
+    home.sign_in("sk-ant-oat01-HISTORY");
+    let work = tokio::task::spawn_blocking(move || {
+        let nothing = home.run(&["history"]);
+        home.run(&["usage"]);
+        home.run(&["usage"]);
+        let kept = std::fs::read_dir(home.path(".local/share/claudometer/limits")).unwrap();
+        let text: Vec<String> =
+            kept.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+        (nothing, home.run(&["history", "claude", "--json"]), home.run(&["history"]), text)
+    });
+    let (nothing, (code, out, _), page, text) = work.await.unwrap();
+    assert!(nothing.1.contains("No limits were kept yet"), "{nothing:?}");
+    assert_eq!(code, 0);
+    let window = &document(&out)["windows"][0];
+    assert_eq!((&window["window"], &window["usedPercent"]), (&json!("weekly"), &json!(12.5)));
+    assert!(window["samePointPercent"].is_null(), "{out}");
+    assert!(page.1.contains("Claude · Weekly"), "{page:?}");
+    assert_eq!(text.concat().lines().count(), 1, "the same number is kept once: {text:?}");
+    assert!(!text.concat().contains("sk-ant"));
+}
+
 #[test]
 fn a_secret_comes_in_by_standard_input_and_is_refused_where_it_could_not_be_kept() {
     let home = Home::new();

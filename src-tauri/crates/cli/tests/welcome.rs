@@ -1,6 +1,10 @@
 //! The first look of a person, in a real terminal.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, and starts the program"
+)]
 
 mod home;
 

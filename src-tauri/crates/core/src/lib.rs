@@ -7,6 +7,7 @@ pub mod amount;
 pub mod bundle;
 pub mod custom;
 pub mod gate;
+pub mod history;
 pub mod id;
 pub mod notice;
 pub mod pace;

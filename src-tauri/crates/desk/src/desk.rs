@@ -5,6 +5,7 @@ use crate::{
     asking::fetch_through,
     autostart::Autostart,
     demo::{Demo, Playing},
+    limits::Limits,
     notify, registry,
     seats::Census,
     settings_file::{Override, SettingsFile},
@@ -98,6 +99,7 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) book: Arc<GateBook>,
     pub(crate) state_file: StateFile,
+    limits: Limits,
     pub(crate) alerting: Mutex<Alerting>,
     /// The demo while it is shown.
     pub(crate) demo: Mutex<Option<Playing>>,
@@ -149,6 +151,7 @@ impl Desk {
         }
         let known = registry::with_custom(providers, settings.effective());
         let book = Arc::new(GateBook::at(host.files.clone(), paths.state.join("gates.json")));
+        let limits = Limits::at(host.files.clone(), paths.limits());
         let state_file = StateFile::new(host.files.clone(), paths.snapshot());
         let stop = CancellationToken::new();
         let empty = empty_model(&host, settings.effective());
@@ -176,6 +179,7 @@ impl Desk {
                 engine,
                 book,
                 state_file,
+                limits,
                 statuses: Mutex::default(),
                 window: Window::default(),
                 autostart,
@@ -338,6 +342,7 @@ impl Desk {
         if held(&self.0.demo).is_some() || live.is_empty() {
             return;
         }
+        self.0.limits.note(&live);
         self.0.state_file.save(&live, held(&self.0.alerting).markers());
     }
 

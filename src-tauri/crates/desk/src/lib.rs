@@ -12,6 +12,7 @@ mod desk;
 pub mod diagnostics;
 pub mod forms;
 pub mod launch;
+pub mod limits;
 pub mod link;
 pub mod notify;
 pub mod only;

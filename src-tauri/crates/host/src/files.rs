@@ -183,6 +183,23 @@ impl Files {
         self.write(&target, bytes, mode)
     }
 
+    /// Adds to the end of a file that only its owner may read, in one piece.
+    pub fn append_private(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        if let Some(memory) = &self.0 {
+            let mut files = held(memory);
+            let (text, modified) = files.entry(path.to_owned()).or_default();
+            text.extend_from_slice(bytes);
+            *modified = Utc::now();
+            return Ok(());
+        }
+        self.make_folder(path.parent().unwrap_or(Path::new(".")))?;
+        let mut options = std::fs::OpenOptions::new();
+        options.create(true).append(true).mode(0o600);
+        let mut file = fs_err::OpenOptions::from_options(options).open(path)?;
+        io::Write::write_all(&mut file, bytes)
+    }
+
     fn write(&self, path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
         if let Some(memory) = &self.0 {
             held(memory).insert(path.to_owned(), (bytes.to_vec(), Utc::now()));

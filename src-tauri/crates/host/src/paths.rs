@@ -10,6 +10,8 @@ const NAME: &str = "claudometer";
 pub struct Paths {
     /// Settings.
     pub config: PathBuf,
+    /// What is kept for good: limits over time.
+    pub data: PathBuf,
     /// Snapshots, gates, markers, logs: what can be lost without losing a choice.
     pub state: PathBuf,
     /// Sockets and locks; gone after logout.
@@ -22,10 +24,10 @@ impl Paths {
     /// The places for this environment: XDG folders, or Application Support on macOS.
     pub fn of(environment: &Environment) -> Self {
         let support = "Library/Application Support";
-        let (config, state) = if cfg!(target_os = "macos") {
-            (support, support)
+        let (config, data, state) = if cfg!(target_os = "macos") {
+            (support, support, support)
         } else {
-            (".config", ".local/state")
+            (".config", ".local/share", ".local/state")
         };
         let base = |variable: &str, fallback: &str| {
             // The XDG rules: a relative path is as good as none.
@@ -38,6 +40,7 @@ impl Paths {
             environment.get("XDG_RUNTIME_DIR").map(Path::new).filter(|path| path.is_absolute());
         Self {
             config: base("XDG_CONFIG_HOME", config).join(NAME),
+            data: base("XDG_DATA_HOME", data).join(NAME),
             runtime: runtime.map_or_else(|| state.join("run"), |path| path.join(NAME)),
             state,
             socket: environment.get(env::SOCKET).map(PathBuf::from),
@@ -64,6 +67,11 @@ impl Paths {
     /// Names of secrets that the keychain said it has not.
     pub fn no_secrets(&self) -> PathBuf {
         self.state.join("no-secrets.json")
+    }
+
+    /// Folder of the limits over time, a file for each month.
+    pub fn limits(&self) -> PathBuf {
+        self.data.join("limits")
     }
 
     /// Folder of the logs.

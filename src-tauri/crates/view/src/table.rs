@@ -1,5 +1,6 @@
 //! The snapshot in a terminal: a panel per account, meters from block characters.
 
+pub mod history;
 mod paint;
 
 use claudometer_wire::{Bundle, Card, Fresh, Meter};
@@ -27,6 +28,10 @@ const GOOD_BAR: usize = 16;
 /// The longest label that keeps all meters of a panel aligned.
 const LONGEST_LABEL: usize = 24;
 
+/// More assistants than these are only named.
+const FEW: usize = 4;
+const HOW_TO_SIGN_IN: &str = "Sign in to one as usual; it is noticed by itself. `claudometer auth` says how to sign in to each, and `claudometer --demo usage` shows recorded answers.";
+
 /// All cards, or what was looked for when there are none. Ends with a line feed.
 pub fn usage(bundle: &Bundle, style: &Style) -> String {
     let mut lines: Vec<Line> = Vec::new();
@@ -49,6 +54,15 @@ pub fn usage(bundle: &Bundle, style: &Style) -> String {
 
 fn nothing(bundle: &Bundle, style: &Style) -> Vec<Line> {
     let mut lines = vec![Line::new().with(&bundle.headline, Ink::Strong)];
+    let looked: Vec<_> = bundle.first_run.iter().flat_map(|first| &first.looked).collect();
+    if looked.len() > FEW {
+        let names: Vec<&str> = looked.iter().map(|looked| looked.name.as_str()).collect();
+        lines.push(Line::new());
+        lines.extend(wrapped(&format!("Looked for {}.", names.join(", ")), 0, style, Ink::Plain));
+        lines.push(Line::new());
+        lines.extend(wrapped(HOW_TO_SIGN_IN, 0, style, Ink::Plain));
+        return lines;
+    }
     for looked in bundle.first_run.iter().flat_map(|first| &first.looked) {
         lines.push(Line::new());
         lines.push(Line::new().with(&looked.name, Ink::Strong));

@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod command;
 pub mod diagnosis;
 pub mod error;
+pub mod history;
 pub mod link;
 pub mod report;
 pub mod settings;

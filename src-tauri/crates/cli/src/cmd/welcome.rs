@@ -5,6 +5,7 @@ use super::{key, way::Way};
 use crate::{args::Args, out, setup::Refusal};
 use claudometer_host::{Host, paths::Paths, terminal};
 use claudometer_wire::{Command, Draft, ProviderForm, SettingsState};
+use std::fmt::Write as _;
 
 /// Whether a person can be asked, and has not been yet.
 pub(crate) fn is_due(args: &Args, host: &Host) -> bool {
@@ -61,7 +62,7 @@ fn greeting(state: &SettingsState) -> String {
         text.push_str("No assistant was found on this machine. Sign in to one as usual: it is noticed by itself.\n");
     }
     for form in found {
-        text.push_str(&format!("  {:16} {}\n", form.name, form.found.join(", ")));
+        writeln!(text, "  {:16} {}", form.name, form.found.join(", ")).ok(); // writing to a String cannot fail
     }
     text
 }

@@ -98,6 +98,15 @@ fn nothing_found_says_what_was_looked_for() {
 }
 
 #[test]
+fn many_assistants_of_which_none_was_found_are_named_in_a_few_lines() {
+    let mut bundle = bundle(vec![]);
+    let looked = bundle.first_run.as_mut().unwrap();
+    let one = looked.looked[0].clone();
+    looked.looked.extend((0..12).map(|nth| Looked { name: format!("Other {nth}"), ..one.clone() }));
+    insta::assert_snapshot!(usage(&bundle, &Style { width: 80, color: false, ascii: false }));
+}
+
+#[test]
 fn no_line_is_wider_than_the_terminal() {
     for width in [40, 60, 80, 100, 120, 200] {
         let text = usage(&all(), &Style { width, color: false, ascii: false });
