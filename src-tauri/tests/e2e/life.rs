@@ -61,7 +61,8 @@ async fn without_a_tray_doctor_says_so_and_commands_still_work() -> Result<()> {
 async fn with_nobody_signed_in_usage_says_what_was_looked_for() -> Result<()> {
     let world = World::new().await?;
     let text = world.printed(&["usage"]).await?;
-    assert!(text.contains("~/.claude") && text.contains("~/.codex"), "{text}");
+    assert!(text.contains("Looked for Claude, Codex,"), "{text}");
+    assert!(text.contains("`claudometer auth` says how to"), "{text}");
     Ok(())
 }
 

@@ -30,6 +30,9 @@ async fn web_account(world: &World) {
 async fn type_and_save(world: &mut World) -> Result<Driver> {
     world.run(&["open", "providers"]).await?;
     let window = world.window().await?;
+    // Nothing of any assistant is found, so all of them are folded.
+    let first = window.find("section button[aria-expanded=false]").await?;
+    window.click(&first).await?;
     let field = window.find("input[type=password]").await?;
     window.type_into(&field, CANARY).await?;
     let save = window.find("button[type=submit]").await?;

@@ -41,11 +41,17 @@ async fn without_a_keyring_remember_is_off_with_the_reason_and_a_late_keyring_is
     world.started().await?;
     world.run(&["open", "providers"]).await?;
     let window = world.window().await?;
+    let first = window.find("section button[aria-expanded=false]").await?;
+    window.click(&first).await?;
     window.shows("keyring").await?;
     world.session.start_keyring().await?;
     let state = async || {
         window.script("location.reload()").await.ok();
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        window
+            .script("document.querySelector('section button[aria-expanded=false]').click()")
+            .await
+            .ok();
         window.script("return [...document.querySelectorAll('input[type=checkbox]')].some(b => b.name.includes('remember') && !b.disabled)").await.ok().filter(|there| there == &json!(true))
     };
     wait::until("remember can be chosen", WITHIN, state).await?;

@@ -46,7 +46,7 @@ pub(crate) async fn run(args: &Args, host: &Host) -> Result<(), Refusal> {
         tell(saved.map(drop), "It will.");
     }
     way.end();
-    add_keys(args, host).await;
+    add_keys(args, host, &state).await;
     out::print(
         "\n`claudometer doctor` explains what is found, `claudometer --help` lists the commands.\n\n",
     );
@@ -72,11 +72,15 @@ fn offers_bridge(form: &ProviderForm) -> bool {
 }
 
 /// Keys of assistants that keep none on this machine, as long as a person names one.
-async fn add_keys(args: &Args, host: &Host) {
+async fn add_keys(args: &Args, host: &Host, state: &SettingsState) {
+    let typed = |form: &&ProviderForm| form.found.is_empty() && !form.secrets.is_empty();
+    let Some(example) = state.providers.iter().find(typed) else { return };
+    let asked = format!(
+        "\nAn assistant that needs a key, by its id, such as {} (Enter goes on): ",
+        example.id
+    );
     loop {
-        let asked =
-            "\nAn assistant that needs a key, by its id, such as openrouter (Enter goes on): ";
-        let name = match terminal::ask(asked) {
+        let name = match terminal::ask(&asked) {
             Ok(Some(name)) if !name.is_empty() => name,
             Ok(_) | Err(_) => return,
         };

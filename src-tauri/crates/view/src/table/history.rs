@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn scripts_get_figures_without_tails() {
         let report = report(&[course("weekly", Some(52.0))], &context());
-        assert_eq!(report.windows[0].days[1].burnt_percent, 0.3);
+        assert_eq!(Some(report.windows[0].days[1].burnt_percent), Some(0.3));
         assert_eq!(report.windows[0].seat, "acme/a");
         assert!(
             page(
