@@ -1,8 +1,8 @@
 //! Standard output and standard error, nowhere else.
 
-use crate::exit::Exit;
+use crate::{args::Args, exit::Exit};
 use claudometer_host::Host;
-use claudometer_view::table::Style;
+use claudometer_view::table::{self, Style};
 use claudometer_wire::report::{ErrorDetail, ErrorReport, SCHEMA_VERSION};
 use std::{
     io::{self, IsTerminal as _, Write as _},
@@ -56,6 +56,22 @@ pub(crate) fn print_json<T: serde::Serialize>(document: &T) {
 /// Whether standard output is a terminal.
 pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()
+}
+
+/// Whether standard error is a terminal.
+pub(crate) fn is_error_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Draws on standard error what is drawn over again soon.
+pub(crate) fn draw(text: &str) {
+    let mut error = io::stderr().lock();
+    error.write_all(text.as_bytes()).and_then(|()| error.flush()).ok(); // nobody reads standard error
+}
+
+/// Prints rows, wrapped.
+pub(crate) fn print_rows(args: &Args, host: &Host, rows: &[(String, String)]) {
+    print(&table::rows::rows(rows, &style(host, args.global.no_color)));
 }
 
 /// Prints a line on standard error.

@@ -206,6 +206,23 @@ impl Desk {
         *held(&self.0.providers) = known;
     }
 
+    /// The time now, as the desk has it.
+    pub fn time(&self) -> DateTime<Utc> {
+        self.0.host.now()
+    }
+
+    /// Names of the providers of which an account was not looked at since then.
+    pub fn still_asked(&self, since: DateTime<Utc>) -> Vec<String> {
+        let bundle = self.snapshot();
+        let open = bundle
+            .seats
+            .iter()
+            .filter(|state| state.attempts.iter().all(|attempt| attempt.at < since));
+        let mut names: Vec<String> = open.map(|state| state.provider.name.clone()).collect();
+        names.dedup();
+        names
+    }
+
     /// What is shown, with every change.
     pub fn bundles(&self) -> watch::Receiver<Arc<Bundle>> {
         self.0.bundles.subscribe()

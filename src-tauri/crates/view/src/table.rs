@@ -2,6 +2,7 @@
 
 pub mod history;
 mod paint;
+pub mod rows;
 
 use claudometer_wire::{Bundle, Card, Fresh, Meter};
 use paint::{Ink, Line};

@@ -8,7 +8,7 @@ use crate::{
     setup::Refusal,
 };
 use claudometer_host::Host;
-use claudometer_wire::Command;
+use claudometer_wire::{Command, report::AccountReport};
 use serde_json::json;
 
 /// Shows what is remembered, or forgets it.
@@ -27,6 +27,7 @@ pub(crate) async fn run(args: &Args, cache: &Cache, host: Host) -> Result<Exit, 
 async fn show(args: &Args, host: Host) -> Result<Exit, Refusal> {
     let mut offline = args.global.clone();
     offline.offline = true; // what is remembered, not what could be asked
+    let shown_on = host.clone();
     let way = Way::of(&Args { global: offline, command: None }, host).await?;
     let report = way.report().await?;
     way.end();
@@ -39,10 +40,11 @@ async fn show(args: &Args, host: Host) -> Result<Exit, Refusal> {
         out::print_json(&json!({"schemaVersion": 1, "remembered": all}));
         return Ok(Exit::Ok);
     }
-    for account in &report.accounts {
+    let row = |account: &AccountReport| {
         let age = account.age_seconds.map_or("nothing".to_owned(), |age| format!("{age} s old"));
-        let source = account.source.as_deref().unwrap_or("-");
-        out::print(&format!("{:30} {age:>12}  {source}\n", account.seat));
-    }
+        let source = account.source.as_deref().unwrap_or("no source");
+        (account.seat.clone(), format!("{age}, {source}"))
+    };
+    out::print_rows(args, &shown_on, &report.accounts.iter().map(row).collect::<Vec<_>>());
     Ok(Exit::Ok)
 }

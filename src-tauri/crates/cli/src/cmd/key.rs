@@ -90,6 +90,7 @@ async fn delete(
 }
 
 async fn list(args: &Args, host: Host) -> Result<Exit, Refusal> {
+    let shown_on = host.clone();
     let way = Way::of(args, host).await?;
     let state = way.settings().await?;
     way.end();
@@ -104,14 +105,15 @@ async fn list(args: &Args, host: Host) -> Result<Exit, Refusal> {
         out::print_json(&json!({"schemaVersion": 1, "keys": all}));
         return Ok(Exit::Ok);
     }
-    for (form, secret) in fields {
+    let row = |(form, secret): (&ProviderForm, &claudometer_wire::SecretForm)| {
         let kept = match (secret.present, secret.remembered) {
             (false, _) => "none",
             (true, true) => "in the keyring",
             (true, false) => "until Claudometer ends",
         };
-        out::print(&format!("{:14} {:16} {kept}\n", form.id, secret.field));
-    }
+        (format!("{} {}", form.id, secret.field), kept.to_owned())
+    };
+    out::print_rows(args, &shown_on, &fields.map(row).collect::<Vec<_>>());
     Ok(Exit::Ok)
 }
 
@@ -122,6 +124,7 @@ async fn status(
     host: Host,
 ) -> Result<Exit, Refusal> {
     let wanted = provider.map(|name| provider_named(args, &host, name)).transpose()?;
+    let shown_on = host.clone();
     let way = Way::of(args, host).await?;
     way.freshen(args, args.global.no_cache).await?;
     let (state, report) = (way.settings().await?, way.report().await?);
@@ -147,26 +150,26 @@ async fn status(
         out::print_json(&json!({"schemaVersion": 1, "providers": all}));
         return Ok(exit);
     }
-    for form in forms {
-        out::print(&said(form, &report));
-    }
+    let rows: Vec<_> = forms.iter().flat_map(|form| said(form, &report)).collect();
+    out::print_rows(args, &shown_on, &rows);
     Ok(exit)
 }
 
-fn said(form: &ProviderForm, report: &Report) -> String {
-    let line = |account: &AccountReport| {
+/// A row for each account; one that says how to sign in where there is none.
+fn said(form: &ProviderForm, report: &Report) -> Vec<(String, String)> {
+    let words = |account: &AccountReport| {
         let who = account.account.as_deref().unwrap_or("an account");
-        let state = account.trouble.as_ref().map_or_else(
+        account.trouble.as_ref().map_or_else(
             || format!("signed in as {who}"),
             |trouble| format!("{who}: {} {}", trouble.detail, trouble.remedy),
-        );
-        format!("{:14} {state}\n", form.id)
+        )
     };
-    let text: String = accounts(report, form).map(line).collect();
-    if text.is_empty() {
-        return format!("{:14} not signed in. {}\n", form.id, form.sign_in);
+    let mut rows: Vec<_> =
+        accounts(report, form).map(|account| (form.id.clone(), words(account))).collect();
+    if rows.is_empty() {
+        rows.push((form.id.clone(), format!("not signed in. {}", form.sign_in)));
     }
-    text
+    rows
 }
 
 fn accounts<'a>(

@@ -13,6 +13,7 @@ mod sign_in;
 mod status;
 mod statusline;
 mod usage;
+mod waiting;
 mod way;
 mod welcome;
 mod window;

@@ -36,10 +36,11 @@ pub(crate) async fn run(args: &Args, wanted: &Route, host: Host) -> Result<Exit,
     if args.global.json {
         out::print_json(&json!({"schemaVersion": 1, "ranking": ranking}));
     } else {
-        for one in &ranking {
-            let mark = if one.usable { " " } else { "x" };
-            out::print(&format!("{mark} {:24} {}\n", one.seat, one.reason));
-        }
+        let row = |(nth, one): (usize, &claudometer_view::route::Ranked)| {
+            let mark = if one.usable { format!("{:>2}", nth + 1) } else { " x".to_owned() };
+            (format!("{mark} {}", one.seat), one.reason.clone())
+        };
+        out::print_rows(args, &host, &ranking.iter().enumerate().map(row).collect::<Vec<_>>());
         if ranking.is_empty() {
             out::print(&format!("{}.\n", claudometer_view::cards::NOTHING_FOUND));
         }

@@ -1,13 +1,15 @@
 //! Whom a command asks: the running resident, or a desk of its own under the same files, locks and floors.
 
-use super::{refused, resident_of};
+use super::{refused, resident_of, waiting};
 use crate::{
     args::Args,
     exit::Exit,
+    out,
     setup::{self, Refusal},
 };
 use claudometer_desk::{Desk, Role, link::Client};
 use claudometer_host::Host;
+use claudometer_view::table::Style;
 use claudometer_wire::{Command, SettingsState, State, report::Report};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -64,15 +66,26 @@ impl Way {
             return Ok(());
         }
         let refresh = self.ask::<serde_json::Value>(Command::Refresh { provider: None });
-        match args.global.timeout {
-            Some(seconds) => {
-                match tokio::time::timeout(Duration::from_secs(seconds), refresh).await {
-                    Ok(answer) => answer.map(drop),
-                    Err(_) => Ok(()), // what is known is shown, with its age
-                }
+        let limit = args.global.timeout.map_or(Duration::MAX, Duration::from_secs);
+        let bounded = Box::pin(async {
+            match tokio::time::timeout(limit, refresh).await {
+                Ok(answer) => answer.map(drop),
+                Err(_) => Ok(()), // what is known is shown, with its age
             }
-            None => refresh.await.map(drop),
+        });
+        match self.watching(args) {
+            Some(style) => {
+                let desk = if let Self::Alone(desk) = self { Some(desk) } else { None };
+                waiting::draw(desk, style, bounded).await
+            }
+            None => bounded.await,
         }
+    }
+
+    /// How to draw for somebody who waits at a terminal.
+    fn watching(&self, args: &Args) -> Option<Style> {
+        let host = setup::host().ok()?;
+        waiting::is_watched(args, &host).then(|| out::style(&host, args.global.no_color))
     }
 
     /// Lets go: a desk of our own remembers what it learned.

@@ -15,6 +15,8 @@ const ROWS: u16 = 50;
 const COLUMNS: u16 = 160;
 /// A screen that has not changed for this long is drawn to its end.
 const QUIET: Duration = Duration::from_millis(150);
+/// One that never rests, because something turns on it, is looked at this often.
+const RESTLESS: Duration = Duration::from_millis(500);
 
 /// A program in a terminal of its own. It ends with its whole group when this is dropped; and when we are killed, the system
 /// hangs up its terminal.
@@ -95,7 +97,8 @@ impl Screen {
         self.pty.write_all(keys.as_bytes()).await.map_err(|_| ProcessError::Ended)
     }
 
-    /// Watches until `seen` finds on a screen that has come to rest what it looks for.
+    /// Watches until `seen` finds on the screen what it looks for: each time that it has come to rest, and now and then while it
+    /// does not.
     pub async fn until<T>(
         &mut self,
         within: Duration,
@@ -119,6 +122,7 @@ impl Screen {
 
     /// Reads on until nothing new has come for a moment; false if the program has ended.
     async fn settle(&mut self, end: Instant) -> Result<bool, ProcessError> {
+        let end = end.min(Instant::now() + RESTLESS);
         loop {
             let quiet = (Instant::now() + QUIET).min(end);
             match self.draw(quiet).await {
@@ -199,6 +203,13 @@ mod tests {
         let mut screen = sh(script);
         let seen = |text: &str| text.contains("E[1;4R").then_some(());
         screen.until(LONG, seen).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_screen_that_never_rests_is_looked_at_all_the_same() {
+        let mut screen = sh("while true; do printf '.'; sleep 0.02; done");
+        screen.until(LONG, |text| text.contains("...").then_some(())).await.unwrap();
+        screen.end(Duration::from_millis(1)).await;
     }
 
     #[tokio::test]

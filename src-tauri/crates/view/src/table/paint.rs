@@ -61,6 +61,11 @@ impl Line {
         self
     }
 
+    /// Its letters.
+    pub(super) fn plain(&self) -> String {
+        self.0.iter().map(|(text, _)| text.as_str()).collect()
+    }
+
     /// Columns.
     pub(super) fn width(&self) -> usize {
         self.0.iter().map(|(text, _)| text.chars().count()).sum()

@@ -1,4 +1,4 @@
-//! The first look of a person, in a real terminal.
+//! What a person at a real terminal meets: a welcome, and whom a command waits for.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,7 +13,9 @@ use claudometer_host::{
     process::{Command, Screen},
 };
 use home::Home;
+use serde_json::json;
 use std::time::Duration;
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 const WITHIN: Duration = Duration::from_secs(20);
 
@@ -82,4 +84,26 @@ async fn nobody_is_asked_in_a_pipe_or_where_a_document_is_wanted() {
     let mut screen = start(&home, &["usage", "--json"]);
     sees(&mut screen, "schemaVersion").await;
     assert!(!screen.text().contains("Welcome"), "{}", screen.text());
+}
+
+#[tokio::test]
+async fn whoever_is_still_asked_is_named_while_a_person_waits() {
+    let vendors = MockServer::start().await;
+    let good =
+        ResponseTemplate::new(200).set_body_json(json!({"five_hour": {"utilization": 37.0}}));
+    let slow = good.set_delay(Duration::from_secs(2));
+    Mock::given(matchers::any()).respond_with(slow).mount(&vendors).await;
+    let home = Home { origin: vendors.uri(), ..Home::new() };
+    home.sign_in("sk-ant-oat01-WAITING");
+    home.write(".local/state/claudometer/welcomed", "");
+    let mut screen = start(&home, &["usage"]);
+    let waiting = |text: &str| {
+        let line = text.lines().last()?.trim_end();
+        let turn = line.strip_suffix(" Claude")?.chars().last()?;
+        ('\u{2800}'..='\u{28ff}').contains(&turn).then_some(())
+    };
+    assert!(screen.until(WITHIN, waiting).await.is_ok(), "{}", screen.text());
+    sees(&mut screen, "37%").await;
+    let line = screen.text().lines().any(|line| line.trim_end().ends_with(" Claude"));
+    assert!(!line, "it is gone afterwards\n{}", screen.text());
 }
