@@ -10,6 +10,7 @@ function untouched(): ProviderSettings {
     sourcesOff: [],
     organization: null,
     rememberSecret: true,
+    keys: [],
     homes: [],
     timeoutSeconds: null,
   };

@@ -104,6 +104,10 @@ organization: string | null,
  */
 rememberSecret: boolean, 
 /**
+ * Names of further typed keys, such as `work`; each is an account of its own.
+ */
+keys: Array<string>, 
+/**
  * Further folders in which the assistant keeps its login and logs; each is an account of its own. `~/` is the home folder.
  */
 homes: Array<string>, 

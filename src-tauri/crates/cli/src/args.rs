@@ -264,6 +264,9 @@ pub(crate) enum Key {
         provider: String,
         /// The field, where a provider has several.
         field: Option<String>,
+        /// A name for a further key, such as work: it is an account of its own.
+        #[arg(long, value_name = "NAME")]
+        account: Option<String>,
     },
     /// Which secrets are kept, and where; never their values.
     List,
@@ -273,6 +276,9 @@ pub(crate) enum Key {
         provider: String,
         /// The field, where a provider has several.
         field: Option<String>,
+        /// The name of a further key.
+        #[arg(long, value_name = "NAME")]
+        account: Option<String>,
     },
 }
 

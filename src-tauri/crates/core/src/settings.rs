@@ -15,6 +15,15 @@ pub const THRESHOLD_RANGE: std::ops::RangeInclusive<u8> = 1..=100;
 /// Seconds that a source may be given.
 pub const TIMEOUT_RANGE_S: std::ops::RangeInclusive<u32> = 1..=28;
 
+/// What names of further keys are made of.
+pub const KEY_NAMES: &str = "Names of lower-case letters, digits and hyphens, other than default.";
+
+/// Whether a further typed key may have this name.
+pub fn is_key_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=32).contains(&name.len()) && name != "default" && name.bytes().all(plain)
+}
+
 /// Every choice. Unknown keys of the file are kept by the file's own reader, not here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -64,6 +73,8 @@ pub struct ProviderSettings {
     pub organization: Option<String>,
     /// Whether a typed secret is kept in the system's keychain, or only until Claudometer ends.
     pub remember_secret: bool,
+    /// Names of further typed keys, such as `work`; each is an account of its own.
+    pub keys: Vec<String>,
     /// Further folders in which the assistant keeps its login and logs; each is an account of its own. `~/` is the home folder.
     pub homes: Vec<String>,
     /// Seconds that a source may take before the next one is tried; `None` is the most, 28.
@@ -79,6 +90,7 @@ impl Default for ProviderSettings {
             sources_off: Vec::new(),
             organization: None,
             remember_secret: true,
+            keys: Vec::new(),
             homes: Vec::new(),
             timeout_seconds: None,
         }
@@ -378,6 +390,9 @@ impl Settings {
             );
         }
         for (id, choice) in &self.providers {
+            if !choice.keys.iter().all(|name| is_key_name(name)) {
+                note(format!("providers.{id}.keys"), KEY_NAMES.into());
+            }
             if choice.homes.iter().any(|home| !home.starts_with('/') && !home.starts_with("~/")) {
                 note(format!("providers.{id}.homes"), "Folders that begin with / or ~/.".into());
             }

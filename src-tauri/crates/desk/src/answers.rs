@@ -128,11 +128,10 @@ impl Desk {
 
     async fn forget(&self, provider: &str, field: &str) -> Result<(), IpcError> {
         let provider = self.provider(provider)?;
-        let known = provider.secrets.iter().find(|known| known.id == field);
-        let field = known.ok_or_else(|| {
+        provider.secret_field(field).ok_or_else(|| {
             IpcError::new(ErrorCode::Validation, format!("There is no field {field}."))
         })?;
-        let deleted = self.0.host.secrets.delete(&provider.secret_key(field.id)).await;
+        let deleted = self.0.host.secrets.delete(&provider.secret_key(field)).await;
         deleted.map_err(|error| IpcError::new(ErrorCode::Keyring, error.to_string()))?;
         held(&self.0.organizations).remove(&provider.id);
         self.let_go(provider).await;

@@ -59,8 +59,8 @@ async fn provider_form(
         sources.push(source_form(desk, provider, *source, &choice).await);
     }
     let mut secrets = Vec::new();
-    for field in provider.secrets {
-        secrets.push(secret_form(desk, provider, field).await);
+    for (name, field) in provider.secret_names(&choice) {
+        secrets.push(secret_form(desk, provider, &name, field).await);
     }
     let organizations = held(&desk.0.organizations).get(&provider.id).cloned().unwrap_or_default();
     ProviderForm {
@@ -118,12 +118,20 @@ async fn source_form(
     }
 }
 
-async fn secret_form(desk: &Desk, provider: &Provider, field: &SecretField) -> SecretForm {
-    let key = provider.secret_key(field.id);
+async fn secret_form(
+    desk: &Desk,
+    provider: &Provider,
+    name: &str,
+    field: &SecretField,
+) -> SecretForm {
+    let key = provider.secret_key(name);
     let kept = desk.0.host.secrets.kept(&key).await;
     SecretForm {
-        field: field.id.into(),
-        label: field.label.into(),
+        field: name.into(),
+        label: match name.split_once('@') {
+            Some((_, account)) => format!("{} ({account})", field.label),
+            None => field.label.into(),
+        },
         help: field.help.into(),
         present: kept.is_some(),
         remembered: kept == Some(Keep::Keychain),

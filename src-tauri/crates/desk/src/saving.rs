@@ -6,14 +6,15 @@ use claudometer_core::{
     settings::{Problem, ProviderSettings},
 };
 use claudometer_host::secrets::{Keep, SecretError};
-use claudometer_provider::{Checked, FetchError, Provider, SecretField};
+use claudometer_provider::{Checked, FetchError, Provider};
 use claudometer_wire::{Draft, ErrorCode, IpcError, SecretDraft};
 use secrecy::SecretString;
 
 /// A typed secret that its vendor has accepted.
 struct Accepted {
     provider: &'static Provider,
-    field: &'static SecretField,
+    /// The field's name: `key`, or `key@work`.
+    name: String,
     checked: Checked,
     keep: Keep,
 }
@@ -75,9 +76,8 @@ async fn check(desk: &Desk, draft: SecretDraft, settings: &Settings) -> Result<A
     };
     let provider =
         desk.providers().iter().copied().find(|provider| provider.id.as_str() == draft.provider);
-    let found = provider.and_then(|provider| {
-        Some((provider, provider.secrets.iter().find(|field| field.id == draft.field)?))
-    });
+    let found =
+        provider.and_then(|provider| Some((provider, provider.secret_field(&draft.field)?)));
     let (provider, field) =
         found.ok_or_else(|| problem(ErrorCode::Validation, "There is no such field.".into()))?;
     let choice: ProviderSettings = settings.provider(&provider.id);
@@ -89,7 +89,7 @@ async fn check(desk: &Desk, draft: SecretDraft, settings: &Settings) -> Result<A
             )
         })?;
     let keep = if choice.remember_secret { Keep::Keychain } else { Keep::Session };
-    Ok(Accepted { provider, field, checked, keep })
+    Ok(Accepted { provider, name: draft.field, checked, keep })
 }
 
 const fn code_of(error: &FetchError) -> ErrorCode {
@@ -115,7 +115,7 @@ async fn keep_all(desk: &Desk, accepted: &[Accepted]) -> Result<Vec<Before>, Ipc
     let secrets = &desk.0.host.secrets;
     let mut kept = Vec::new();
     for one in accepted {
-        let key = one.provider.secret_key(one.field.id);
+        let key = one.provider.secret_key(&one.name);
         let old = match (secrets.kept(&key).await, secrets.get(&key).await) {
             (Some(keep), Ok(Some(value))) => Some((value, keep)),
             _ => None,
@@ -123,7 +123,7 @@ async fn keep_all(desk: &Desk, accepted: &[Accepted]) -> Result<Vec<Before>, Ipc
         if let Err(error) = secrets.set(&key, one.checked.secret.clone(), one.keep).await {
             undo(desk, kept).await;
             let message = error.to_string();
-            let field = format!("providers.{}.{}", one.provider.id, one.field.id);
+            let field = format!("providers.{}.{}", one.provider.id, one.name);
             return Err(IpcError {
                 code: ErrorCode::Keyring,
                 message: message.clone(),
@@ -175,9 +175,10 @@ async fn move_unremembered(desk: &Desk) -> Result<(), IpcError> {
     let settings = desk.settings();
     let secrets = &desk.0.host.secrets;
     for provider in desk.providers() {
-        let remember = settings.provider(&provider.id).remember_secret;
-        for field in provider.secrets {
-            let key = provider.secret_key(field.id);
+        let choice = settings.provider(&provider.id);
+        let remember = choice.remember_secret;
+        for (name, _) in provider.secret_names(&choice) {
+            let key = provider.secret_key(&name);
             let wanted = if remember { Keep::Keychain } else { Keep::Session };
             if secrets.kept(&key).await.is_none_or(|keep| keep == wanted) {
                 continue;

@@ -48,6 +48,7 @@ pub fn provider(definition: &CustomProvider) -> &'static Provider {
         id: "key",
         label: "Key",
         help: lasting(format!("The secret that {host} takes.")),
+        several: true,
         check: checking(move |secret, host| key.check(secret, host).boxed()),
     };
     Box::leak(Box::new(Provider {

@@ -1,7 +1,10 @@
 //! A provider as data.
 
 use crate::{Bridge, DeviceLogin, FetchError, Recorded, Scene, Source, StatusPage, homes::Homes};
-use claudometer_core::{ProviderId, ProviderInfo, SourceId, Trouble};
+use claudometer_core::{
+    ProviderId, ProviderInfo, SourceId, Trouble,
+    settings::{ProviderSettings, is_key_name},
+};
 use claudometer_host::{Host, secrets::SecretKey};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -62,13 +65,32 @@ impl Provider {
         self.sources.iter().copied().find(|source| source.id() == *id)
     }
 
-    /// Where a typed secret of this provider is kept. One is kept per field, whichever seat it turns out to be for.
-    pub fn secret_key(&self, field: &str) -> SecretKey {
+    /// Where a typed secret is kept: one per field and name, whichever seat it turns out to be for.
+    pub fn secret_key(&self, name: &str) -> SecretKey {
+        let (field, account) = name.split_once('@').unwrap_or((name, "default"));
         SecretKey {
             provider: self.id.as_str().to_owned(),
-            account: "default".to_owned(),
+            account: account.to_owned(),
             field: field.to_owned(),
         }
+    }
+
+    /// The field that a name means: `key`, or `key@work` for a further key where there can be several.
+    pub fn secret_field(&self, name: &str) -> Option<&'static SecretField> {
+        let (id, account) = name.split_once('@').map_or((name, None), |(id, at)| (id, Some(at)));
+        let field = self.secrets.iter().find(|field| field.id == id)?;
+        account.is_none_or(|account| field.several && is_key_name(account)).then_some(field)
+    }
+
+    /// Names of everything that can be typed: each field, and each further key that was named.
+    pub fn secret_names(&self, settings: &ProviderSettings) -> Vec<(String, &'static SecretField)> {
+        let further = |field: &'static SecretField| {
+            let keys = settings.keys.iter().filter(|_| field.several);
+            keys.map(|name| (format!("{}@{name}", field.id), field)).collect::<Vec<_>>()
+        };
+        let all = self.secrets.iter();
+        all.flat_map(|field| std::iter::once((field.id.to_owned(), field)).chain(further(field)))
+            .collect()
     }
 
     /// What a person can do about a trouble, one sentence.
@@ -130,6 +152,8 @@ pub struct SecretField {
     pub label: &'static str,
     /// Where to find it, one sentence.
     pub help: &'static str,
+    /// Whether several can be typed, each under a name of its own.
+    pub several: bool,
     /// Asks the vendor whether it is good.
     pub check: &'static Check,
 }

@@ -139,21 +139,28 @@ impl Key {
         (outcome, asked)
     }
 
-    fn secret_key(&self) -> SecretKey {
+    fn secret_key(&self, name: &str) -> SecretKey {
         SecretKey {
             provider: self.provider.as_str().to_owned(),
-            account: "default".to_owned(),
+            account: name.to_owned(),
             field: self.field.to_owned(),
         }
     }
 
     /// Every key that can be used, each once, with the account that it is for: what a person typed comes first.
-    async fn keys(&self, host: &Host) -> Vec<(AccountKey, Lent)> {
-        let typed = host.secrets.get(&self.secret_key()).await.unwrap_or_else(|error| {
-            tracing::debug!(%error, "the typed key cannot be read now");
-            None
-        });
-        let typed = typed.map(|key| Lent { key, place: "the key that you typed".to_owned() });
+    async fn keys(&self, settings: &ProviderSettings, host: &Host) -> Vec<(AccountKey, Lent)> {
+        let mut typed = Vec::new();
+        for name in std::iter::once("default").chain(settings.keys.iter().map(String::as_str)) {
+            let kept = host.secrets.get(&self.secret_key(name)).await.unwrap_or_else(|error| {
+                tracing::debug!(%error, "the typed key cannot be read now");
+                None
+            });
+            let place = match name {
+                "default" => "the key that you typed".to_owned(),
+                name => format!("the key {name} that you typed"),
+            };
+            typed.extend(kept.map(|key| Lent { key, place }));
+        }
         let variable = self.variables.iter().find_map(|name| {
             let key = SecretString::from(host.env.get(name)?.trim().to_owned());
             Some(Lent { key, place: format!("the variable {name}") })
@@ -191,7 +198,7 @@ impl Key {
     }
 
     async fn key_of(&self, ask: Ask<'_>) -> Result<SecretString, FetchError> {
-        let keys = self.keys(ask.host).await;
+        let keys = self.keys(ask.settings, ask.host).await;
         let own = keys.into_iter().find(|(account, _)| *account == ask.seat.account);
         own.map(|(_, lent)| lent.key).ok_or_else(|| {
             FetchError::local(Trouble::AuthMissing, "The key is not there any more.")
@@ -215,7 +222,7 @@ impl Source for Key {
 
     fn discover<'a>(
         &'a self,
-        _: &'a ProviderSettings,
+        settings: &'a ProviderSettings,
         host: &'a Host,
     ) -> BoxFuture<'a, Vec<Found>> {
         async move {
@@ -223,7 +230,7 @@ impl Source for Key {
                 let seat = Seat { provider: self.provider.clone(), account };
                 Found { seat, account: None, place: lent.place, home: None }
             };
-            self.keys(host).await.into_iter().map(found).collect()
+            self.keys(settings, host).await.into_iter().map(found).collect()
         }
         .boxed()
     }

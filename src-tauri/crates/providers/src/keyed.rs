@@ -49,6 +49,7 @@ macro_rules! keyed {
                 id: "key",
                 label: $label,
                 help: $help,
+                several: true,
                 check: &|secret, host| Box::pin(KEY.check(secret, host)),
             }],
             remedy: |trouble, _| match trouble {

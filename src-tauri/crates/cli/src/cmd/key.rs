@@ -7,6 +7,7 @@ use crate::{
     out,
     setup::Refusal,
 };
+use claudometer_core::settings::KEY_NAMES;
 use claudometer_host::{Host, terminal};
 use claudometer_provider::{Provider, SecretField};
 use claudometer_wire::{
@@ -19,20 +20,50 @@ use serde_json::json;
 pub(crate) async fn run(args: &Args, key: &Key, host: Host) -> Result<Exit, Refusal> {
     match key {
         Key::List => list(args, host).await,
-        Key::Set { provider, field } => set(args, host, provider, field.as_deref()).await,
-        Key::Delete { provider, field } => delete(args, host, provider, field.as_deref()).await,
+        Key::Set { provider, field, account } => {
+            let which = Which { field: field.as_deref(), account: account.as_deref() };
+            set(args, host, provider, which).await
+        }
+        Key::Delete { provider, field, account } => {
+            let which = Which { field: field.as_deref(), account: account.as_deref() };
+            delete(args, host, provider, which).await
+        }
     }
 }
 
 /// Says who is signed in, or keeps or deletes the one secret of a provider.
 pub(crate) async fn auth(args: &Args, auth: &Auth, host: Host) -> Result<Exit, Refusal> {
     match &auth.provider {
-        Some(provider) if auth.delete => delete(args, host, provider, None).await,
+        Some(provider) if auth.delete => delete(args, host, provider, Which::default()).await,
         Some(provider) if auth.device => {
             super::sign_in::run(args, provider_named(args, &host, provider)?, host).await
         }
-        Some(provider) if auth.token.is_some() => set(args, host, provider, None).await,
+        Some(provider) if auth.token.is_some() => set(args, host, provider, Which::default()).await,
         provider => status(args, provider.as_deref(), auth.status, host).await,
+    }
+}
+
+/// Which of a provider's secrets.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Which<'a> {
+    field: Option<&'a str>,
+    account: Option<&'a str>,
+}
+
+impl Which<'_> {
+    /// Its name: `key`, or `key@work`.
+    fn name(self, provider: &Provider, field: &SecretField) -> Result<String, Refusal> {
+        let Some(account) = self.account else { return Ok(field.id.to_owned()) };
+        let name = format!("{}@{account}", field.id);
+        if provider.secret_field(&name).is_some() {
+            return Ok(name);
+        }
+        let message = if field.several {
+            format!("{account}: {KEY_NAMES}")
+        } else {
+            format!("{} of {} can be typed only once.", field.label, provider.name)
+        };
+        Err((message, Exit::Config))
     }
 }
 
@@ -41,10 +72,11 @@ pub(crate) async fn set(
     args: &Args,
     host: Host,
     provider: &str,
-    field: Option<&str>,
+    which: Which<'_>,
 ) -> Result<Exit, Refusal> {
     let provider = provider_named(args, &host, provider)?;
-    let field = field_of(provider, field)?;
+    let field = field_of(provider, which.field)?;
+    let name = which.name(provider, field)?;
     let value = read_secret(field)?;
     let way = Way::of(args, host).await?;
     let state = way.settings().await?;
@@ -61,8 +93,13 @@ pub(crate) async fn set(
     if !state.keyring.available {
         settings.providers.entry(provider.id.to_string()).or_default().remember_secret = false;
     }
-    let secret =
-        SecretDraft { provider: provider.id.to_string(), field: field.id.to_owned(), value };
+    if let Some(account) = which.account {
+        let keys = &mut settings.providers.entry(provider.id.to_string()).or_default().keys;
+        if !keys.iter().any(|known| known == account) {
+            keys.push(account.to_owned());
+        }
+    }
+    let secret = SecretDraft { provider: provider.id.to_string(), field: name, value };
     let draft = Draft { settings, secrets: vec![secret] };
     let saved = way.ask::<SettingsState>(Command::SaveSettings { draft }).await;
     way.end();
@@ -75,18 +112,37 @@ async fn delete(
     args: &Args,
     host: Host,
     provider: &str,
-    field: Option<&str>,
+    which: Which<'_>,
 ) -> Result<Exit, Refusal> {
     let provider = provider_named(args, &host, provider)?;
-    let field = field_of(provider, field)?;
+    let field = field_of(provider, which.field)?;
+    let name = which.name(provider, field)?;
     let way = Way::of(args, host).await?;
-    let command =
-        Command::ForgetSecret { provider: provider.id.to_string(), field: field.id.to_owned() };
+    let command = Command::ForgetSecret { provider: provider.id.to_string(), field: name };
     let forgotten = way.ask::<SettingsState>(command).await;
+    let unnamed = match (which.account, forgotten) {
+        (Some(account), Ok(state)) => unname(&way, state, provider, account).await,
+        (_, forgotten) => forgotten.map(drop),
+    };
     way.end();
-    forgotten?;
+    unnamed?;
     note(args, &format!("{} of {} is not kept any more.", field.label, provider.name));
     Ok(Exit::Ok)
+}
+
+/// Takes the name of a further key out of the settings, now that the key is gone.
+async fn unname(
+    way: &Way,
+    state: SettingsState,
+    provider: &Provider,
+    account: &str,
+) -> Result<(), Refusal> {
+    let mut settings = state.settings;
+    if let Some(choice) = settings.providers.get_mut(provider.id.as_str()) {
+        choice.keys.retain(|known| known != account);
+    }
+    let draft = Draft { settings, secrets: Vec::new() };
+    way.ask::<SettingsState>(Command::SaveSettings { draft }).await.map(drop)
 }
 
 async fn list(args: &Args, host: Host) -> Result<Exit, Refusal> {

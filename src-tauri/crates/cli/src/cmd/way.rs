@@ -73,7 +73,7 @@ impl Way {
                 Err(_) => Ok(()), // what is known is shown, with its age
             }
         });
-        match self.watching(args) {
+        match watching(args) {
             Some(style) => {
                 let desk = if let Self::Alone(desk) = self { Some(desk) } else { None };
                 waiting::draw(desk, style, bounded).await
@@ -82,16 +82,16 @@ impl Way {
         }
     }
 
-    /// How to draw for somebody who waits at a terminal.
-    fn watching(&self, args: &Args) -> Option<Style> {
-        let host = setup::host().ok()?;
-        waiting::is_watched(args, &host).then(|| out::style(&host, args.global.no_color))
-    }
-
     /// Lets go: a desk of our own remembers what it learned.
     pub(crate) fn end(self) {
         if let Self::Alone(desk) = self {
             desk.stop();
         }
     }
+}
+
+/// How to draw for somebody who waits at a terminal.
+fn watching(args: &Args) -> Option<Style> {
+    let host = setup::host().ok()?;
+    waiting::is_watched(args, &host).then(|| out::style(&host, args.global.no_color))
 }

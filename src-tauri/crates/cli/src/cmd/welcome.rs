@@ -84,7 +84,8 @@ async fn add_keys(args: &Args, host: &Host, state: &SettingsState) {
             Ok(Some(name)) if !name.is_empty() => name,
             Ok(_) | Err(_) => return,
         };
-        if let Err((message, _)) = key::set(args, host.clone(), &name, None).await {
+        if let Err((message, _)) = key::set(args, host.clone(), &name, key::Which::default()).await
+        {
             out::print(&format!("{message}\n"));
         }
     }

@@ -57,6 +57,7 @@ pub const SESSION_KEY: SecretField = SecretField {
     id: session::FIELD,
     label: "Session key",
     help: "Sign in to claude.ai in a browser, open its developer tools, and copy the cookie sessionKey; a whole Cookie header or a copied cURL command will do too.",
+    several: false,
     check: &check,
 };
 

@@ -1,4 +1,4 @@
-//! Several homes of one assistant are several accounts, and never mixed.
+//! Several homes and several keys of one assistant are several accounts, and never mixed.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -7,11 +7,13 @@ use claudometer_core::settings::ProviderSettings;
 use claudometer_host::{
     Clock, Environment, Files, Host, Http, Processes, Secrets,
     http::{HttpError, Response},
+    secrets::Keep,
 };
 use claudometer_provider::{
     GateBook, Provider,
     pipeline::{self, Errand},
 };
+use secrecy::SecretString;
 use serde_json::json;
 use std::{
     path::{Path, PathBuf},
@@ -90,4 +92,44 @@ async fn each_home_is_asked_with_its_own_login_and_shown_by_itself() {
     assert_eq!(tokens, ["Bearer token-private", "Bearer token-work", "Bearer token-third"]);
     let none = pipeline::discover(provider, &ProviderSettings::default(), &host).await;
     assert_eq!(none.len(), 1, "only the usual home, unless a person names others");
+}
+
+#[tokio::test]
+async fn each_typed_key_is_asked_with_by_itself_and_shown_by_itself() {
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = Arc::clone(&asked);
+    let answer = move |request: &claudometer_host::http::Request| {
+        log.lock().unwrap().push(request.sent("authorization").unwrap_or_default().to_owned());
+        let left =
+            if request.sent("authorization") == Some("Bearer key-work") { "7.00" } else { "3.00" };
+        let body = json!({"balance_infos": [{"currency": "USD", "total_balance": left}]});
+        Ok(Response { status: 200, headers: Vec::new(), body: body.to_string().into() })
+    };
+    let host = Host { http: Http::recorded(answer), ..host(&Arc::default()) };
+    let provider: &'static Provider = claudometer_providers::by_id("deepseek").unwrap();
+    for (name, key) in [("key", "key-own"), ("key@work", "key-work"), ("key@gone", "key-gone")] {
+        let secret = SecretString::from(key);
+        host.secrets.set(&provider.secret_key(name), secret, Keep::Session).await.unwrap();
+    }
+    let settings = ProviderSettings { keys: vec!["work".into()], ..ProviderSettings::default() };
+    let found = pipeline::discover(provider, &settings, &host).await;
+    let places: Vec<&str> = found.iter().map(|found| found.place.as_str()).collect();
+    assert_eq!(places, ["the key that you typed", "the key work that you typed"]);
+    let book = GateBook::at(host.files.clone(), "/state/gates.json".into());
+    let mut left = Vec::new();
+    for found in &found {
+        let fresh_for = TimeDelta::minutes(5);
+        let errand =
+            Errand { provider, found, settings: &settings, host: &host, book: &book, fresh_for };
+        let poll = pipeline::poll(errand).await.poll;
+        left.push(poll.readings[0].1.credits.as_ref().unwrap().balance.unwrap().fixed(2));
+    }
+    assert_eq!(left, ["3.00", "7.00"]);
+    assert!(provider.secret_field("key@Work Place").is_none());
+    let names: Vec<String> =
+        provider.secret_names(&settings).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["key", "key@work"]);
+    assert!(
+        claudometer_providers::by_id("claude").unwrap().secret_field("session_key@work").is_none()
+    );
 }

@@ -1,0 +1,38 @@
+//! Any bytes as the answer of any vendor, through the source and mapper that would receive it.
+#![no_main]
+
+use claudometer_host::{
+    Clock, Environment, Files, Host, Http, Processes, Secrets,
+    http::{HttpError, Response},
+};
+use claudometer_provider::Recorded;
+use futures::FutureExt as _;
+use libfuzzer_sys::fuzz_target;
+
+const STATUSES: [u16; 8] = [200, 200, 200, 200, 401, 403, 429, 500];
+const REQUESTS: [&str; 4] = ["", "kiro-cli chat", "amp usage", "device/code"];
+
+fuzz_target!(|data: &[u8]| {
+    let [which, how, body @ ..] = data else { return };
+    let all = claudometer_providers::ALL;
+    let provider = all[usize::from(*which) % all.len()];
+    let recorded = Recorded {
+        file: format!("{}/fuzz", provider.id),
+        request: REQUESTS[usize::from(*how >> 4) % REQUESTS.len()].to_owned(),
+        response: Response {
+            status: STATUSES[usize::from(*how) % STATUSES.len()],
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body: body.to_vec(),
+        },
+    };
+    let host = Host {
+        clock: Clock::told(chrono::DateTime::from_timestamp(1_789_473_600, 0).unwrap()),
+        env: Environment::of("/fuzz", []),
+        files: Files::memory(),
+        http: Http::recorded(|_| Err(HttpError::Connect)),
+        processes: Processes::none(),
+        secrets: Secrets::in_memory(),
+    };
+    // Nothing in it waits.
+    (provider.replay)(&recorded, &host).now_or_never();
+});
