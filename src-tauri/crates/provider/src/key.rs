@@ -285,9 +285,17 @@ pub fn window(
         | WindowKind::Other => None,
     };
     let used = used.and_then(Percent::new);
-    let pool = (id != kind.code()).then(|| lenient::title_case(id));
+    let pool = pool(id, kind);
     let scope = Scope { pool, ..Scope::default() };
     Window { id: id.to_owned(), kind, scope, used, resets_at, minutes }
+}
+
+/// The pool that an id names: its words without those that only say the period again.
+fn pool(id: &str, kind: WindowKind) -> Option<String> {
+    let says_period = |word: &&str| [kind.code(), "5h", "7d"].contains(word);
+    let words: Vec<&str> = id.split(['-', '_', ' ']).filter(|word| !says_period(word)).collect();
+    let name = lenient::title_case(&words.join("-"));
+    (!name.is_empty()).then_some(name)
 }
 
 /// A reading of everything that an answer tells, or an error with its shape where it tells nothing.

@@ -99,10 +99,16 @@ pub fn slug(text: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
+/// Words that are written in capitals.
+const INITIALS: [&str; 4] = ["ai", "api", "gpt", "mcp"];
+
 /// `business_usage` as `Business Usage`.
 pub fn title_case(text: &str) -> String {
     let words = text.split(['_', '-', ' ']).filter(|word| !word.is_empty()).take(8);
     let capital = |word: &str| {
+        if INITIALS.contains(&word) {
+            return word.to_ascii_uppercase();
+        }
         let mut letters = word.chars();
         letters
             .next()

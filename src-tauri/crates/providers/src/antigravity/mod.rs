@@ -95,7 +95,12 @@ fn summary(answer: &Value) -> Reading {
             _ => WindowKind::Other,
         };
         let used = remaining(bucket).map(|left| (1.0 - left) * 100.0);
-        Some(key::window(id, kind, used, lenient::instant(&bucket["resetTime"])))
+        let mut window = key::window(id, kind, used, lenient::instant(&bucket["resetTime"]));
+        if id.starts_with("3p-") {
+            // As the editor calls the models that are not its vendor's.
+            window.scope.pool = Some("Other models".to_owned());
+        }
+        Some(window)
     };
     let mut reading = Reading::empty(Coverage::Complete);
     reading.windows = buckets.filter_map(window).collect();
