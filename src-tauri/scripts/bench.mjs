@@ -1,10 +1,24 @@
 // npm run bench: our figures beside a plain Tauri tray app's, in one run. Arguments go on: --idle SECONDS.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { cargo, main, run, steps, workspace } from './run.mjs';
 import { installPackages, requireToolchain } from './system.mjs';
 import { buildPages, installModules } from './web.mjs';
 
 const plain = 'bench/plain';
+const peers = join(workspace, 'target/peers');
+/** A status line that many use; without a network it is left out. */
+const peer = join(peers, 'node_modules/.bin/ccusage');
 const release = (...args) => cargo('build', '--release', ...args);
+
+/** Its executable is an optional package of its own for each system. */
+function installPeer() {
+  const platform = `@ccusage/ccusage-${process.platform}-${process.arch}`;
+  const install = ['install', '--no-save', '--silent', '--prefix', peers, 'ccusage', platform];
+  return run('npm', install, { cwd: workspace }).catch(() =>
+    console.log('It could not be installed, so it is left out.'),
+  );
+}
 
 await main(async (args) => {
   requireToolchain();
@@ -31,6 +45,7 @@ await main(async (args) => {
           'custom-protocol',
         ),
     },
+    { title: 'a peer to compare with', run: installPeer },
     {
       title: 'figures',
       closing: true,
@@ -45,6 +60,7 @@ await main(async (args) => {
             '--',
             'target/release/claudometer',
             'target/plain/release/plain-tray',
+            ...(existsSync(peer) ? ['--peer', peer] : []),
             ...args,
           ],
           { cwd: workspace },

@@ -15,6 +15,9 @@ use subject::Figures;
 /// Idle time that is watched unless `--idle SECONDS` says otherwise.
 const IDLE: Duration = Duration::from_mins(1);
 
+const USAGE: &str =
+    "claudometer-bench CLAUDOMETER PLAIN-TRAY [--idle SECONDS] [--peer STATUS-LINE-PROGRAM]";
+
 /// One printed line.
 struct Row {
     what: &'static str,
@@ -28,21 +31,27 @@ struct Row {
 fn main() -> Result<ExitCode> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [ours_program, plain, rest @ ..] = args.as_slice() else {
-        anyhow::bail!("claudometer-bench CLAUDOMETER PLAIN-TRAY [--idle SECONDS]");
+        anyhow::bail!("{USAGE}");
     };
-    let idle = match rest {
-        [flag, seconds] if flag == "--idle" => {
-            Duration::from_secs(seconds.parse().context("--idle takes seconds")?)
+    let (mut idle, mut peer) = (IDLE, None);
+    for pair in rest.chunks(2) {
+        match pair {
+            [flag, seconds] if flag == "--idle" => {
+                idle = Duration::from_secs(seconds.parse().context("--idle takes seconds")?);
+            }
+            [flag, program] if flag == "--peer" => peer = Some(path(program)?),
+            _ => anyhow::bail!("{USAGE}"),
         }
-        _ => IDLE,
-    };
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let rows = runtime.block_on(async {
         let reference = subject::measure(&path(plain)?, idle).await.context("the plain app")?;
         let ours = subject::measure(&path(ours_program)?, idle).await.context("claudometer")?;
         let (refresh, slowest) = refresh::measure().await.context("the refresh")?;
-        let commands = commands::measure(&path(ours_program)?).await.context("the commands")?;
+        let commands = commands::measure(&path(ours_program)?, peer.as_deref())
+            .await
+            .context("the commands")?;
         let mut rows = rows(&ours, &reference, refresh, slowest);
         rows.extend(rows_of_commands(&commands));
         Ok::<_, anyhow::Error>(rows)
@@ -126,7 +135,7 @@ fn rows(ours: &Figures, plain: &Figures, refresh: Duration, slowest: Duration) -
     ]
 }
 
-fn rows_of_commands(measured: &commands::Commands) -> [Row; 2] {
+fn rows_of_commands(measured: &commands::Commands) -> Vec<Row> {
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     let row = |what, took: Duration, limit: f64, text: &str| Row {
         what,
@@ -135,15 +144,24 @@ fn rows_of_commands(measured: &commands::Commands) -> [Row; 2] {
         reference: ms(measured.nothing),
         budget: Some((text.to_owned(), ms(took) <= limit)),
     };
-    [
+    let mut rows = vec![
         row("usage, warm cache", measured.usage, 15.0, "<= 15 ms"),
         row("statusline, whole process", measured.statusline, 10.0, "<= 10 ms"),
-    ]
+    ];
+    let (ours, peer) = measured.passed_on;
+    rows.extend(peer.map(|peer| Row {
+        what: "statusline --from, beside a peer",
+        unit: "ms",
+        ours: ms(ours),
+        reference: ms(peer),
+        budget: Some(("<= 10 ms".to_owned(), ms(ours) <= 10.0)),
+    }));
+    rows
 }
 
 /// Prints the table; whether every budget is kept.
 fn print(rows: &[Row]) -> bool {
-    println!("{:<30}{:>10}{:>12}{:>9}  {:<24}kept", "", "ours", "reference", "ratio", "budget");
+    println!("{:<34}{:>10}{:>12}{:>9}  {:<24}kept", "", "ours", "reference", "ratio", "budget");
     for row in rows {
         let ratio = if row.reference > 0.0 {
             format!("{:.2}", row.ours / row.reference)
@@ -156,7 +174,7 @@ fn print(rows: &[Row]) -> bool {
             None => ("", ""),
         };
         println!(
-            "{:<30}{:>10}{:>12}{:>9}  {:<24}{kept}",
+            "{:<34}{:>10}{:>12}{:>9}  {:<24}{kept}",
             row.what,
             figure(row.ours),
             figure(row.reference),
@@ -165,7 +183,7 @@ fn print(rows: &[Row]) -> bool {
         );
     }
     println!(
-        "reference: a plain Tauri tray app built from bench/plain; for the refresh, the slowest provider alone; for the commands, /bin/true"
+        "reference: a plain Tauri tray app built from bench/plain; for the refresh, the slowest provider alone; for the commands, /bin/true; the peer is ccusage"
     );
     rows.iter().all(|row| row.budget.as_ref().is_none_or(|(_, kept)| *kept))
 }

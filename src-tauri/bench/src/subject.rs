@@ -45,6 +45,29 @@ pub(crate) struct Figures {
 /// The address that a signed-in account is asked at.
 pub(crate) const USAGE: &str = "api.anthropic.com/api/oauth/usage";
 
+/// The assistant whose status line is played.
+pub(crate) const ASSISTANT: &str = "claude";
+
+/// Writes one answered session into the home folder, and returns what the assistant would tell its status line.
+pub(crate) fn play_session(home: &Path) -> Result<String> {
+    let folder = home.join(".claude/projects/bench");
+    std::fs::create_dir_all(&folder)?;
+    let transcript = folder.join("bench.jsonl");
+    let usage = json!({"input_tokens": 10, "output_tokens": 20});
+    let message = json!({"id": "m1", "model": "claude-opus-4-1", "usage": usage});
+    let line = json!({"timestamp": "2026-09-15T12:00:00.000Z", "sessionId": "bench", "requestId": "r1", "message": message});
+    std::fs::write(&transcript, format!("{line}\n"))?;
+    let told = json!({
+        "session_id": "bench", "transcript_path": transcript, "cwd": home, "version": "2.1.0",
+        "model": {"id": "claude-opus-4-1", "display_name": "Opus"},
+        "workspace": {"current_dir": home, "project_dir": home},
+        "cost": {"total_cost_usd": 0.1, "total_duration_ms": 1, "total_api_duration_ms": 1, "total_lines_added": 0, "total_lines_removed": 0},
+        "context_window": {"total_input_tokens": 10, "context_window_size": 200_000},
+        "rate_limits": {"five_hour": {"used_percentage": 37.0, "resets_at": 4_102_444_800_i64}},
+    });
+    Ok(told.to_string())
+}
+
 /// Signs in to one account.
 pub(crate) fn sign_in(session: &Session) -> Result<()> {
     let login = json!({"claudeAiOauth": {"accessToken": "sk-ant-oat01-BENCH", "expiresAt": 4_102_444_800_000_i64, "scopes": ["user:profile"], "subscriptionType": "max"}});
