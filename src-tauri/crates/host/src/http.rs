@@ -55,6 +55,8 @@ pub struct Request {
     pub body: Option<String>,
     /// How long it may take in all.
     pub timeout: Duration,
+    /// Whether it goes to a program of this machine, which made its certificate itself. Such a request is sent nowhere else.
+    pub stays_here: bool,
 }
 
 impl Request {
@@ -66,6 +68,7 @@ impl Request {
             headers: Vec::new(),
             body: None,
             timeout: REQUEST_TIMEOUT,
+            stays_here: false,
         }
     }
 
@@ -92,6 +95,13 @@ impl Request {
     #[must_use]
     pub const fn within(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// To a program of this machine, whatever its certificate.
+    #[must_use]
+    pub const fn staying_here(mut self) -> Self {
+        self.stays_here = true;
         self
     }
 
@@ -167,6 +177,8 @@ pub type Recorded = dyn Fn(&Request) -> Result<Response, HttpError> + Send + Syn
 pub struct Http {
     recorded: Option<Arc<Recorded>>,
     client: Arc<OnceLock<Option<reqwest::Client>>>,
+    /// For programs of this machine: takes any certificate, and knows no proxy.
+    nearby: Arc<OnceLock<Option<reqwest::Client>>>,
     test_origin: Option<Arc<Url>>,
     /// Certificates that are trusted beside the system's.
     trusted: Arc<Vec<reqwest::Certificate>>,
@@ -228,12 +240,18 @@ impl Http {
         if let Some(recorded) = &self.recorded {
             return recorded(&request);
         }
-        let client = self
-            .client
-            .get_or_init(|| build_client(&self.trusted))
-            .as_ref()
-            .ok_or(HttpError::Tls)?;
         let url = self.address(&request.url)?;
+        let client = if request.stays_here {
+            if !is_loopback(&url) {
+                return Err(HttpError::Malformed);
+            }
+            let builder = || client().tls_danger_accept_invalid_certs(true).no_proxy();
+            self.nearby.get_or_init(|| builder().build().ok())
+        } else {
+            let trusted = || self.trusted.iter().cloned();
+            self.client.get_or_init(|| client().tls_certs_merge(trusted()).build().ok())
+        };
+        let client = client.as_ref().ok_or(HttpError::Tls)?;
         let method =
             if request.method == "POST" { reqwest::Method::POST } else { reqwest::Method::GET };
         let mut builder = client.request(method, url).timeout(request.timeout);
@@ -273,15 +291,12 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// Asks for nothing in the background: idle connections are closed at once, so that an idle resident does not wake.
-fn build_client(trusted: &[reqwest::Certificate]) -> Option<reqwest::Client> {
+fn client() -> reqwest::ClientBuilder {
     rustls::crypto::ring::default_provider().install_default().ok(); // already installed is as good
     reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .pool_max_idle_per_host(0)
-        .tls_certs_merge(trusted.iter().cloned())
-        .build()
-        .ok()
 }
 
 fn header_value(value: &Value) -> Result<reqwest::header::HeaderValue, HttpError> {
@@ -364,6 +379,45 @@ mod tests {
     #[test]
     fn a_request_without_tls_does_not_leave() {
         assert_eq!(Http::network().address("http://vendor.example/"), Err(HttpError::Malformed));
+    }
+
+    #[tokio::test]
+    async fn what_stays_here_is_sent_nowhere_else() {
+        let request = Request::get("https://vendor.example/").staying_here();
+        assert_eq!(Http::network().send(request).await, Err(HttpError::Malformed));
+    }
+
+    /// A server with a certificate of its own making that answers one request.
+    async fn self_signed() -> String {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let made = rcgen::generate_simple_self_signed(["editor.invalid".to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der());
+        let config = rustls::ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key.unwrap())
+            .unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+            while let Ok((stream, _)) = listener.accept().await {
+                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                stream.read(&mut [0; 4096]).await.unwrap();
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+                stream.shutdown().await.unwrap();
+            }
+        });
+        format!("https://{address}/")
+    }
+
+    #[tokio::test]
+    async fn a_program_of_this_machine_may_have_made_its_own_certificate() {
+        let url = self_signed().await;
+        let network = Http::network();
+        assert_eq!(network.send(Request::get(&url)).await, Err(HttpError::Tls));
+        let near = network.send(Request::get(&url).staying_here()).await.unwrap();
+        assert_eq!(near.body, b"ok");
     }
 
     #[test]

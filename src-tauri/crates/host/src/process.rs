@@ -3,9 +3,11 @@
 mod find;
 mod login;
 mod screen;
+mod serving;
 mod session;
 
 pub use screen::Screen;
+pub use serving::Serving;
 pub use session::Session;
 
 use crate::{Environment, guard};

@@ -207,7 +207,7 @@ impl Key {
 }
 
 /// The account of the `nth` login that lies at `place`, which says whose it is.
-pub(crate) fn account_at(place: &str, nth: usize) -> AccountKey {
+pub fn account_at(place: &str, nth: usize) -> AccountKey {
     account(&Fingerprint::of_name(&format!("{place}#{nth}")))
 }
 

@@ -11,6 +11,7 @@ macro_rules! keyed {
         $(device: $device:expr,)?
         $(outcome: $outcome:expr,)?
         $(local: $local:expr,)?
+        $(before: $before:expr,)?
         $(also: $also:expr,)?
         $(item: $item:expr,)?
     ) => {
@@ -44,7 +45,7 @@ macro_rules! keyed {
                 let files = (KEY.files)(host).into_iter().map(|path| host.tilde(&path));
                 files.chain(KEY.variables.iter().map(|name| format!("the variable {name}"))).chain(["the key that you typed".to_owned()]).collect()
             },
-            sources: &[&KEY $(, $also)?],
+            sources: &[$($before,)? &KEY $(, $also)?],
             secrets: &[claudometer_provider::SecretField {
                 id: "key",
                 label: $label,

@@ -31,6 +31,21 @@ impl Home {
         std::fs::write(path, text).unwrap();
     }
 
+    /// A database of keys and values, as editors keep one.
+    pub(crate) fn database(&self, below: &str, table: &str, values: &[(&str, &str)]) {
+        let path = self.path(below);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let database = rusqlite::Connection::open(path).unwrap();
+        database
+            .execute(&format!("CREATE TABLE {table} (key TEXT PRIMARY KEY, value BLOB)"), [])
+            .unwrap();
+        for (key, value) in values {
+            database
+                .execute(&format!("INSERT INTO {table} VALUES (?1, ?2)"), [key, value])
+                .unwrap();
+        }
+    }
+
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_claudometer"));
         command

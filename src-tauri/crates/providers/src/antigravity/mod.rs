@@ -1,15 +1,15 @@
-//! Antigravity: what is left, asked with a key.
+//! Antigravity: what is left, as the running editor tells it, or asked with its login.
 
 use crate::keyed::keyed;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use claudometer_core::{Account, Coverage, Reading, Trouble, Window, WindowKind};
 use claudometer_host::{Host, http::Request};
 use claudometer_provider::{
-    FetchError, Recorded, Report,
-    key::{self, Lent},
+    FetchError, Report,
+    key::{self, Item, Lent},
     lenient,
-    replay::of_reading,
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -22,8 +22,12 @@ keyed! {
         "calm": [("v1internal", 200, "fixtures/antigravity/quota_summary_wrapped.json")],
         "refused": [("v1internal", 401, "fixtures/antigravity/error_401.json")],
     },
-    local: replayed,
+    local: server::replayed,
+    before: &server::SERVER,
+    item: keyring,
 }
+
+mod server;
 
 const HOSTS: [&str; 2] =
     ["https://daily-cloudcode-pa.googleapis.com", "https://cloudcode-pa.googleapis.com"];
@@ -173,30 +177,21 @@ fn lent(host: &Host) -> Vec<Lent> {
     key.map(|key| Lent { key: SecretString::from(key), place }).into_iter().collect()
 }
 
-/// Records of the editor's own service, in whose words the same is said.
-fn replayed(recorded: &Recorded, _: &Host) -> Option<Value> {
-    if recorded.response.status != 200 {
-        return None;
-    }
-    let body: Value = serde_json::from_slice(&recorded.response.body).unwrap_or_default();
-    if recorded.request.contains("RetrieveUserQuotaSummary") {
-        let reading = summary(&body);
-        return (!reading.windows.is_empty()).then(|| of_reading(&reading));
-    }
-    recorded.request.contains("GetUserStatus").then(|| {
-        let user = &body["userStatus"];
-        let configs = user["cascadeModelConfigData"]["clientModelConfigs"].as_array();
-        let named = configs
-            .into_iter()
-            .flatten()
-            .filter_map(|config| Some((lenient::text(&config["label"])?, &config["quotaInfo"])));
-        let email = lenient::text(&user["email"]);
-        let account = email.map(|email| Account { email: Some(email), ..Account::default() });
-        of_reading(&Reading {
-            plan: lenient::text(&user["userTier"]["name"]),
-            account,
-            ..pooled(named)
-        })
+/// Where the vendor's newer programs keep the same login; that of the editor is as good.
+fn keyring(host: &Host) -> Option<Item> {
+    lent(host).is_empty().then(|| Item {
+        service: "gemini",
+        user: "antigravity".to_owned(),
+        place: "the keyring item gemini of antigravity".to_owned(),
+        decode: |kept| {
+            let text = kept.expose_secret().trim();
+            let plain = match text.strip_prefix("go-keyring-base64:") {
+                Some(coded) => STANDARD.decode(coded).ok()?,
+                None => text.as_bytes().to_owned(),
+            };
+            let kept: Value = serde_json::from_slice(&plain).ok()?;
+            lenient::text(&kept["token"]["access_token"]).map(SecretString::from)
+        },
     })
 }
 
@@ -204,7 +199,6 @@ fn replayed(recorded: &Recorded, _: &Host) -> Option<Value> {
 mod tests {
     use super::*;
     use crate::testing;
-    use secrecy::ExposeSecret as _;
 
     #[test]
     fn the_editors_login_is_read_from_its_database() {
@@ -217,6 +211,19 @@ mod tests {
             account(&host).and_then(|account| account.email).as_deref(),
             Some("gil@example.com")
         );
+    }
+
+    #[test]
+    fn the_keyrings_login_is_read_as_it_is_or_coded() {
+        let plain =
+            json!({"token": {"access_token": "ya29.kept", "refresh_token": "never"}}).to_string();
+        let coded = format!("go-keyring-base64:{}", STANDARD.encode(&plain));
+        let item = keyring(&testing::host(&[])).unwrap();
+        for kept in [plain, coded] {
+            let key = (item.decode)(&SecretString::from(kept)).unwrap();
+            assert_eq!(key.expose_secret(), "ya29.kept");
+        }
+        assert!((item.decode)(&SecretString::from("go-keyring-base64:%%")).is_none());
     }
 
     #[test]
