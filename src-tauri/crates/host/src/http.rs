@@ -403,7 +403,7 @@ mod tests {
             let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
             while let Ok((stream, _)) = listener.accept().await {
                 let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-                stream.read(&mut [0; 4096]).await.unwrap();
+                let _asked = stream.read(&mut [0; 4096]).await.unwrap();
                 stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
                 stream.shutdown().await.unwrap();
             }

@@ -127,7 +127,7 @@ mod tests {
             (&["server", "--token"], None),
         ] {
             let found = serving(args).value_of("--token");
-            assert_eq!(found.as_ref().map(|found| found.expose_secret()), value, "{args:?}");
+            assert_eq!(found.as_ref().map(SecretString::expose_secret), value, "{args:?}");
         }
         assert!(!format!("{:?}", serving(&["server", "--token", "abc"])).contains("abc"));
     }
