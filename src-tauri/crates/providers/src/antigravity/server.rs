@@ -31,7 +31,7 @@ pub(super) static SERVER: Server = Server {
         id: "server",
         label: "the running editor",
         reads: "The port and the session token of the editor's own server, among the programs that run; nothing is written.",
-        sends: "Asks that server on this machine; nothing leaves it.",
+        sends: "Asks nobody beyond this machine: the editor's own server answers.",
         cadence: Cadence { normal_s: 300, floor_s: 60 },
         passive: false,
         opt_in: false,
