@@ -49,6 +49,28 @@ impl Amount {
         Self(self.0 / 100)
     }
 
+    /// So many times as much.
+    #[must_use]
+    pub const fn times(self, count: u64) -> Self {
+        Self(self.0.saturating_mul(count as i128))
+    }
+
+    /// Multiplied by a decimal factor, rounded towards zero at the twelfth place.
+    #[must_use]
+    pub const fn scaled_by(self, factor: Self) -> Self {
+        Self(self.0.saturating_mul(factor.0) / SCALE)
+    }
+
+    /// In units of the twelfth decimal place; what does not fit is the nearest that does.
+    pub fn to_units(self) -> i64 {
+        i64::try_from(self.0).unwrap_or(if self.0 < 0 { i64::MIN } else { i64::MAX })
+    }
+
+    /// From units of the twelfth decimal place.
+    pub const fn from_units(units: i64) -> Self {
+        Self(units as i128)
+    }
+
     /// Whether nothing is left or spent.
     pub const fn is_zero(self) -> bool {
         self.0 == 0
@@ -206,6 +228,15 @@ mod tests {
         for text in ["", "-", ".", "bad", "1,5", "1e", "NaN", "1e400", "0x10", &"9".repeat(65)] {
             assert_eq!(text.parse::<Amount>(), Err(NotANumber), "{text}");
         }
+    }
+
+    #[test]
+    fn amounts_are_multiplied_exactly() {
+        let price: Amount = "0.0000015".parse().unwrap();
+        assert_eq!(price.times(1_000_001).to_string(), "1.5000015");
+        assert_eq!(price.scaled_by("1.1".parse().unwrap()).to_string(), "0.00000165");
+        assert_eq!(Amount::from_units(price.to_units()), price);
+        assert_eq!(Amount::whole(i64::MAX).to_units(), i64::MAX);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod notice;
 pub mod pace;
 pub mod poll;
 pub mod reading;
+pub mod response;
 pub mod schedule;
 pub mod settings;
 pub mod status;
@@ -27,6 +28,7 @@ pub use bundle::{
 pub use id::{AccountKey, ProviderId, SourceId};
 pub use poll::Poll;
 pub use reading::{Account, Coverage, CreditUnit, Credits, Reading, Spend};
+pub use response::{Response, Tokens};
 pub use settings::Settings;
 pub use trouble::{Attempt, AttemptResult, Failure, Skip, Trouble};
 pub use window::{Percent, Scope, Window, WindowKind};

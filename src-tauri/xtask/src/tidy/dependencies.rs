@@ -25,6 +25,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("view", &["core", "wire"]),
     ("host", &["core"]),
     ("provider", &["core", "host"]),
+    ("pricing", &["core"]),
     ("providers", &["core", "host", "provider"]),
     ("engine", &["core"]),
     ("desk", &["core", "view", "wire", "host", "provider", "providers", "engine"]),

@@ -1,0 +1,128 @@
+//! Prices by model and day.
+
+use crate::{names, price::Price};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use claudometer_core::{Amount, Response};
+use std::collections::BTreeMap;
+
+/// The list could not be read; the text says where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the price list cannot be read: {0}")]
+pub struct CatalogError(pub String);
+
+/// A price, and when it holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dated {
+    /// The first day, in UTC; `None` is since ever.
+    pub from: Option<NaiveDate>,
+    /// The hours of a day, in UTC, from one until another, that may lie on the next day; `None` is all.
+    pub hours: Option<(NaiveTime, NaiveTime)>,
+    /// What it is then.
+    pub price: Price,
+}
+
+impl Dated {
+    fn holds(&self, at: DateTime<Utc>) -> bool {
+        let time = at.time();
+        self.from.is_none_or(|from| from <= at.date_naive())
+            && self.hours.is_none_or(|(from, until)| {
+                if from <= until {
+                    from <= time && time < until
+                } else {
+                    from <= time || time < until
+                }
+            })
+    }
+}
+
+/// A price list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Catalog {
+    prices: BTreeMap<String, Vec<Dated>>,
+    aliases: BTreeMap<String, String>,
+}
+
+impl Catalog {
+    /// Adds a price of a model. Of several that hold, the one that began last counts, and of those the one for some hours.
+    pub fn add(&mut self, model: &str, dated: Dated) {
+        let all = self.prices.entry(model.to_owned()).or_default();
+        all.push(dated);
+        all.sort_by_key(|dated| (dated.from, dated.hours.is_some()));
+    }
+
+    /// Puts a model's own price in place of whatever the list says.
+    pub fn replace(&mut self, model: &str, price: Price) {
+        self.prices.insert(model.to_owned(), vec![Dated { price, ..Dated::default() }]);
+    }
+
+    /// Has a model priced as another.
+    pub fn alias(&mut self, model: &str, other: &str) {
+        self.aliases.insert(model.to_owned(), other.to_owned());
+    }
+
+    /// The models that have a price.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        self.prices.keys().map(String::as_str)
+    }
+
+    /// What a model cost at a time; `None` where the list does not know it.
+    pub fn price(&self, model: &str, at: DateTime<Utc>) -> Option<&Price> {
+        let alias = self.aliases.get(model).map_or(model, String::as_str);
+        let dated = names::candidates(alias).iter().find_map(|name| self.prices.get(name))?;
+        // Before its first known day a model cost what it did then: a log of it is no older than it.
+        let known = dated.iter().rev().find(|dated| dated.holds(at)).or_else(|| dated.first());
+        known.map(|dated| &dated.price)
+    }
+
+    /// What a response cost by the list, in US dollars; `None` where its model is not known.
+    pub fn cost(&self, response: &Response) -> Option<Amount> {
+        Some(self.price(&response.model, response.at)?.cost(response))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::price::{Mode, Rates};
+
+    fn dated(from: Option<&str>, input: &str) -> Dated {
+        let rates = Rates { input: Some(input.parse().unwrap()), ..Rates::default() };
+        let standard = Mode { rates, ..Mode::default() };
+        let from = from.map(|day| day.parse().unwrap());
+        Dated { from, hours: None, price: Price { standard, ..Price::default() } }
+    }
+
+    fn input(catalog: &Catalog, model: &str, at: &str) -> Option<String> {
+        let price = catalog.price(model, at.parse().unwrap())?;
+        price.standard.rates.input.map(|input| input.to_string())
+    }
+
+    #[test]
+    fn a_response_has_the_price_of_its_own_day_and_hour() {
+        let mut catalog = Catalog::default();
+        catalog.add("m", dated(Some("2026-07-30"), "2"));
+        catalog.add("m", dated(None, "3"));
+        let night = (
+            NaiveTime::from_hms_opt(16, 30, 0).unwrap(),
+            NaiveTime::from_hms_opt(0, 30, 0).unwrap(),
+        );
+        catalog.add("m", Dated { hours: Some(night), ..dated(Some("2026-07-30"), "1") });
+        for (at, price) in [
+            ("2026-07-29T23:59:59Z", "3"),
+            ("2026-07-30T00:30:00Z", "2"),
+            ("2026-07-30T16:30:00Z", "1"),
+            ("2026-07-31T00:29:59Z", "1"),
+        ] {
+            assert_eq!(input(&catalog, "m", at).as_deref(), Some(price), "{at}");
+        }
+    }
+
+    #[test]
+    fn an_alias_counts_and_a_beginning_does_not() {
+        let mut catalog = Catalog::default();
+        catalog.add("gpt-5", dated(None, "1"));
+        assert_eq!(input(&catalog, "gpt-5.5", "2026-01-01T00:00:00Z"), None);
+        catalog.alias("house-model", "gpt-5");
+        assert_eq!(input(&catalog, "house-model", "2026-01-01T00:00:00Z").as_deref(), Some("1"));
+    }
+}

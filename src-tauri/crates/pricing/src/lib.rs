@@ -1,0 +1,10 @@
+//! What a response costs by its vendor's price list: pure, exact, and by the prices of its own day.
+
+mod catalog;
+mod litellm;
+mod names;
+mod price;
+
+pub use catalog::{Catalog, CatalogError, Dated};
+pub use litellm::litellm;
+pub use price::{Price, Rates, Tier};

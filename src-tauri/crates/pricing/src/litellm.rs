@@ -1,0 +1,113 @@
+//! The price list of LiteLLM: US dollars per token, one object a model, a suffix for every special case.
+
+use crate::{
+    Catalog, CatalogError, Dated, Rates,
+    price::{Mode, Price, Tier},
+};
+use claudometer_core::Amount;
+use serde_json::{Map, Value};
+
+/// Reads a list in LiteLLM's form. What names no price of a token is left out.
+pub fn litellm(json: &[u8]) -> Result<Catalog, CatalogError> {
+    let list: Map<String, Value> =
+        serde_json::from_slice(json).map_err(|error| CatalogError(error.to_string()))?;
+    let mut catalog = Catalog::default();
+    for (model, fields) in &list {
+        let Some(fields) = fields.as_object().filter(|_| model != "sample_spec") else { continue };
+        let price = price(fields);
+        if !price.standard.rates.is_empty() {
+            catalog.add(model, Dated { price, ..Dated::default() });
+        }
+    }
+    Ok(catalog)
+}
+
+/// The price that an entry's fields tell.
+pub(crate) fn price(fields: &Map<String, Value>) -> Price {
+    let factor = |name: &str| amount(fields.get("provider_specific_entry")?.get(name)?);
+    Price {
+        standard: mode(fields, ""),
+        priority: mode(fields, "_priority"),
+        flex: mode(fields, "_flex"),
+        fast: factor("fast"),
+        in_us: factor("us"),
+    }
+}
+
+fn mode(fields: &Map<String, Value>, speed: &str) -> Mode {
+    let mut bounds: Vec<u64> = fields.keys().filter_map(|name| bound(name)).collect();
+    bounds.sort_unstable();
+    bounds.dedup();
+    let tiers = bounds.into_iter().map(|thousands| {
+        let rates = rates(fields, &format!("_above_{thousands}k_tokens{speed}"));
+        Tier { above: thousands.saturating_mul(1000), rates }
+    });
+    Mode {
+        rates: rates(fields, speed),
+        tiers: tiers.filter(|tier| !tier.rates.is_empty()).collect(),
+    }
+}
+
+fn rates(fields: &Map<String, Value>, suffix: &str) -> Rates {
+    let rate = |class: &str| amount(fields.get(&format!("{class}{suffix}"))?);
+    Rates {
+        input: rate("input_cost_per_token"),
+        output: rate("output_cost_per_token"),
+        cache_read: rate("cache_read_input_token_cost"),
+        cache_write_5m: rate("cache_creation_input_token_cost"),
+        cache_write_1h: rate("cache_creation_input_token_cost_above_1hr"),
+    }
+}
+
+/// The thousands of tokens of a field such as `..._above_200k_tokens`.
+fn bound(name: &str) -> Option<u64> {
+    let (_, rest) = name.rsplit_once("_above_")?;
+    rest.split_once("k_tokens")?.0.parse().ok()
+}
+
+/// A number of the list, exactly as it is written.
+fn amount(value: &Value) -> Option<Amount> {
+    let amount: Amount = value.as_number()?.to_string().parse().ok()?;
+    (!amount.is_negative()).then_some(amount)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn suffixes_are_told_apart() {
+        let list = json!({
+            "sample_spec": {"input_cost_per_token": 1.0},
+            "image": {"output_cost_per_image": 0.04},
+            "m": {
+                "input_cost_per_token": 1.25e-06,
+                "input_cost_per_token_priority": 2.25e-06,
+                "input_cost_per_token_above_200k_tokens": 2.5e-06,
+                "input_cost_per_token_above_200k_tokens_priority": 4.5e-06,
+                "cache_creation_input_token_cost_above_1hr": 6e-06,
+                "cache_creation_input_token_cost_above_1hr_above_200k_tokens": 1.2e-05,
+                "provider_specific_entry": {"fast": 2.0, "us": 1.1}
+            }
+        });
+        let catalog = litellm(list.to_string().as_bytes()).unwrap();
+        assert!(catalog.price("sample_spec", chrono::DateTime::UNIX_EPOCH).is_none());
+        assert!(catalog.price("image", chrono::DateTime::UNIX_EPOCH).is_none());
+        let price = catalog.price("m", chrono::DateTime::UNIX_EPOCH).unwrap();
+        let shown = |amount: Option<Amount>| amount.map(|amount| amount.to_string());
+        assert_eq!(shown(price.standard.rates.input).as_deref(), Some("0.00000125"));
+        assert_eq!(shown(price.standard.rates.cache_write_1h).as_deref(), Some("0.000006"));
+        let tier = price.standard.tiers[0];
+        assert_eq!(tier.above, 200_000);
+        assert_eq!(shown(tier.rates.cache_write_1h).as_deref(), Some("0.000012"));
+        assert_eq!(shown(price.priority.tiers[0].rates.input).as_deref(), Some("0.0000045"));
+        assert_eq!(shown(price.fast).as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn what_is_no_list_is_an_error() {
+        assert!(litellm(b"[]").is_err());
+        assert!(litellm(b"{\"m\": 3}").unwrap().price("m", chrono::DateTime::UNIX_EPOCH).is_none());
+    }
+}
