@@ -330,6 +330,23 @@ pub(crate) struct Doctor {
     pub(crate) export: Option<PathBuf>,
 }
 
+/// What to add up.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Tally {
+    /// The home folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) home: PathBuf,
+    /// A price list in LiteLLM's form, in place of the one that is built in.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prices: Option<PathBuf>,
+    /// A zone in which days are told; can be given again.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) zone: Vec<String>,
+    /// A history file that is made or brought up to date, in place of one that is forgotten.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
+}
+
 /// Developers' commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Debug {
@@ -338,6 +355,8 @@ pub(crate) enum Debug {
         /// An index of recorded answers.
         index: PathBuf,
     },
+    /// Add up the logs of a home folder in every aspect; one JSON document.
+    Tally(Tally),
     /// Write the reference pages.
     Docs {
         /// Their folder.

@@ -4,6 +4,7 @@
 //! one form serves disk, socket and window alike; no format crate is known here.
 
 pub mod amount;
+pub mod block;
 pub mod bundle;
 pub mod custom;
 pub mod gate;

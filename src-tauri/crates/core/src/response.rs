@@ -247,7 +247,8 @@ impl Response {
             Copies::ByEquality => {
                 let same =
                     (self.at, self.tokens) == (other.at, other.tokens) && self.model == other.model;
-                same && (other.rank, other.key) < (self.rank, self.key)
+                same && (other.rank, &other.session, other.key)
+                    < (self.rank, &self.session, self.key)
             }
         }
     }

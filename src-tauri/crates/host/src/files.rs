@@ -43,7 +43,7 @@ impl Files {
     }
 
     /// Whether it is the disk.
-    pub(crate) const fn is_disk(&self) -> bool {
+    pub const fn is_disk(&self) -> bool {
         self.0.is_none()
     }
 
@@ -105,6 +105,35 @@ impl Files {
         let text = String::from_utf8_lossy(&tail);
         let whole = if cut { text.split_once('\n').map_or("", |(_, rest)| rest) } else { &text };
         Ok(Some(whole.to_owned()))
+    }
+
+    /// The file from byte `from` on, to be read piece by piece, however large it is; `None` where there is none.
+    pub fn stream(&self, path: &Path, from: u64) -> io::Result<Option<Stream>> {
+        if let Some(memory) = &self.0 {
+            let bytes = held(memory).get(path).map(|(bytes, _)| bytes.clone());
+            return Ok(bytes.map(|bytes| {
+                let mut cursor = io::Cursor::new(bytes);
+                cursor.set_position(from);
+                Stream(Inner::Memory(cursor))
+            }));
+        }
+        let mut file = match std::fs::File::open(path) {
+            Ok(file) => file,
+            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if from > 0 {
+            file.seek(SeekFrom::Start(from))?;
+        }
+        Ok(Some(Stream(Inner::Disk(file))))
+    }
+
+    /// Paths and contents' sizes of a memory tree below a folder; nothing on disk.
+    pub(crate) fn in_memory_below(&self, folder: &Path) -> Vec<(PathBuf, u64, DateTime<Utc>)> {
+        let Some(memory) = &self.0 else { return Vec::new() };
+        let files = held(memory);
+        let below = files.iter().filter(|(path, _)| path.starts_with(folder));
+        below.map(|(path, (bytes, at))| (path.clone(), bytes.len() as u64, *at)).collect()
     }
 
     /// What is known of `path`; `None` where there is nothing or it cannot be looked at.
@@ -252,6 +281,25 @@ impl Files {
         match fs_err::remove_file(path) {
             Err(error) if is_absent(&error) => Ok(()),
             other => other,
+        }
+    }
+}
+
+/// A file that is read piece by piece.
+#[derive(Debug)]
+pub struct Stream(Inner);
+
+#[derive(Debug)]
+enum Inner {
+    Disk(std::fs::File),
+    Memory(io::Cursor<Vec<u8>>),
+}
+
+impl io::Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            Inner::Disk(file) => file.read(buffer),
+            Inner::Memory(cursor) => cursor.read(buffer),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Databases of other programs: one value by its key, read and never written.
+//! Databases of other programs: read and never written.
 //!
 //! A database whose program is running has its newest rows in the file `-wal`, with an index in `-shm`. Opening such a
 //! one must leave no file behind, so it is read in place only where both are there, else from a copy.
@@ -25,19 +25,125 @@ impl Files {
             let object: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
             return Ok(object[key].as_str().map(str::to_owned));
         }
-        if !self.is_file(database) {
-            return Ok(None);
+        let mut found = None;
+        self.database(database, &mut |opened| {
+            found = opened.value(table, key)?;
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Opens another program's database, as it is now, its newest rows included, and leaves nothing behind. Nothing is
+    /// called where there is no such file.
+    pub fn database(
+        &self,
+        path: &Path,
+        read: &mut dyn FnMut(&Database) -> io::Result<()>,
+    ) -> io::Result<()> {
+        if !self.is_disk() || !self.is_file(path) {
+            return Ok(());
         }
-        match way_in(self, database) {
-            Way::Alone => value(&address(database, "immutable=1"), table, key),
-            Way::Shared => value(&address(database, "mode=ro"), table, key),
+        match way_in(self, path) {
+            Way::Alone => read(&Database::open(&address(path, "immutable=1"))?),
+            Way::Shared => read(&Database::open(&address(path, "mode=ro"))?),
             Way::Copy => {
                 let folder = tempfile::tempdir()?;
                 let copy = folder.path().join("copy.db");
-                fs_err::copy(database, &copy)?;
-                fs_err::copy(beside(database, "-wal"), beside(&copy, "-wal"))?;
-                value(&address(&copy, "mode=rw"), table, key)
+                fs_err::copy(path, &copy)?;
+                fs_err::copy(beside(path, "-wal"), beside(&copy, "-wal"))?;
+                read(&Database::open(&address(&copy, "mode=rw"))?)
             }
+        }
+    }
+}
+
+/// Another program's database, which is only read.
+#[derive(Debug)]
+pub struct Database(Connection);
+
+/// A row of an answer.
+#[derive(Debug)]
+pub struct Row<'a>(&'a rusqlite::Row<'a>);
+
+impl Row<'_> {
+    /// A column as text; `None` where it is empty or something else.
+    pub fn text(&self, column: usize) -> Option<String> {
+        text(self.0.get_ref(column).ok()?)
+    }
+
+    /// A column as bytes, text among them.
+    pub fn bytes(&self, column: usize) -> Option<&[u8]> {
+        self.0.get_ref(column).ok()?.as_bytes_or_null().ok()?
+    }
+
+    /// A column as a whole number; one with a point is cut.
+    pub fn integer(&self, column: usize) -> Option<i64> {
+        match self.0.get_ref(column).ok()? {
+            ValueRef::Integer(number) => Some(number),
+            ValueRef::Real(number) => Some(number as i64),
+            ValueRef::Text(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+            ValueRef::Null | ValueRef::Blob(_) => None,
+        }
+    }
+
+    /// A column as a number.
+    pub fn number(&self, column: usize) -> Option<f64> {
+        match self.0.get_ref(column).ok()? {
+            ValueRef::Integer(number) => Some(number as f64),
+            ValueRef::Real(number) => Some(number),
+            ValueRef::Null | ValueRef::Blob(_) | ValueRef::Text(_) => None,
+        }
+    }
+}
+
+impl Database {
+    fn open(address: &str) -> io::Result<Self> {
+        let write = address.ends_with("mode=rw");
+        let access = if write {
+            OpenFlags::SQLITE_OPEN_READ_WRITE
+        } else {
+            OpenFlags::SQLITE_OPEN_READ_ONLY
+        };
+        let connection = Connection::open_with_flags(address, access | OpenFlags::SQLITE_OPEN_URI)
+            .map_err(failed)?;
+        connection.busy_timeout(std::time::Duration::from_millis(500)).map_err(failed)?;
+        Ok(Self(connection))
+    }
+
+    /// Columns of a table; none where there is no such table.
+    pub fn columns(&self, table: &str) -> io::Result<Vec<String>> {
+        let mut query = self.0.prepare("SELECT name FROM pragma_table_info(?1)").map_err(failed)?;
+        let names = query.query_map([table], |row| row.get(0)).map_err(failed)?;
+        names.collect::<Result<_, _>>().map_err(failed)
+    }
+
+    /// Calls `each` with every row that a query answers.
+    pub fn rows(
+        &self,
+        query: &str,
+        parameters: &[i64],
+        each: &mut dyn FnMut(&Row<'_>),
+    ) -> io::Result<()> {
+        let mut query = self.0.prepare(query).map_err(failed)?;
+        let mut rows = query.query(rusqlite::params_from_iter(parameters)).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            each(&Row(row));
+        }
+        Ok(())
+    }
+
+    fn value(&self, table: &str, key: &str) -> io::Result<Option<String>> {
+        let query = format!("SELECT value FROM {table} WHERE key = ?1");
+        let found = self.0.prepare(&query).and_then(|mut query| {
+            query.query_row([key], |row| Ok(text(row.get_ref(0)?))).optional()
+        });
+        match found {
+            Ok(found) => Ok(found.flatten()),
+            // Another kind of database has no such table.
+            Err(rusqlite::Error::SqliteFailure(_, Some(why))) if why.contains("no such table") => {
+                Ok(None)
+            }
+            Err(error) => Err(failed(error)),
         }
     }
 }
@@ -82,27 +188,6 @@ fn address(database: &Path, choice: &str) -> String {
         }
     }
     format!("{text}?{choice}")
-}
-
-fn value(address: &str, table: &str, key: &str) -> io::Result<Option<String>> {
-    let write = address.ends_with("mode=rw");
-    let access =
-        if write { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
-    let connection = Connection::open_with_flags(address, access | OpenFlags::SQLITE_OPEN_URI)
-        .map_err(failed)?;
-    connection.busy_timeout(std::time::Duration::from_millis(500)).map_err(failed)?;
-    let query = format!("SELECT value FROM {table} WHERE key = ?1");
-    let found = connection
-        .prepare(&query)
-        .and_then(|mut query| query.query_row([key], |row| Ok(text(row.get_ref(0)?))).optional());
-    match found {
-        Ok(found) => Ok(found.flatten()),
-        // Another kind of database has no such table.
-        Err(rusqlite::Error::SqliteFailure(_, Some(why))) if why.contains("no such table") => {
-            Ok(None)
-        }
-        Err(error) => Err(failed(error)),
-    }
 }
 
 /// Values are text or bytes, and bytes are UTF-8 or, from some systems, UTF-16.

@@ -1,6 +1,7 @@
 //! Every provider: one folder each, and the one list of them.
 
 use claudometer_provider::Provider;
+use claudometer_scan::LogSource;
 
 /// Makes the list of providers from their folders.
 macro_rules! registry {
@@ -21,6 +22,15 @@ mod testing;
 registry! {
     claude, codex, copilot, cursor, gemini, antigravity, amp, kiro, windsurf, jetbrains, openrouter, zai, kimi, minimax, opencode, perplexity, cline, nanogpt, zenmux, chutes, synthetic, codebuff, deepseek, moonshot, commandcode, zed, factory, augment, grok, warp, openai, anthropic
 }
+
+/// The logs that assistants keep on this machine themselves, in the order in which they are shown.
+pub static LOGS: &[&dyn LogSource] = &[
+    &claude::logs::LOGS,
+    &codex::logs::LOGS,
+    &gemini::logs::LOGS,
+    &opencode::logs::LOGS,
+    &opencode::logs::KILO,
+];
 
 /// The provider with this id.
 pub fn by_id(id: &str) -> Option<&'static Provider> {

@@ -12,6 +12,7 @@ mod route;
 mod sign_in;
 mod status;
 mod statusline;
+mod tally;
 mod usage;
 mod waiting;
 mod way;
@@ -61,6 +62,7 @@ async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Ref
         Command::Completion { shell } => Ok(manual::completion(shell)),
         Command::Man => manual::page(),
         Command::Debug(Debug::Replay { index }) => replay::run(&index).await,
+        Command::Debug(Debug::Tally(args)) => tally::run(&args),
         Command::Debug(Debug::Docs { folder, check }) => docs::run(&host, &folder, check),
         Command::Provider(words) => {
             let names: Vec<String> =

@@ -7,6 +7,7 @@ pub mod cookie;
 pub mod headers;
 pub mod identity;
 mod keychain;
+pub(crate) mod logs;
 pub mod map;
 pub mod money;
 pub mod oauth;

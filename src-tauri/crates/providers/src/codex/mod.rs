@@ -8,6 +8,7 @@ pub mod device;
 pub mod endpoint;
 pub mod home;
 mod keyring;
+pub(crate) mod logs;
 pub mod map;
 #[cfg(test)]
 mod map_tests;

@@ -23,6 +23,7 @@ keyed! {
 }
 
 mod login;
+pub(crate) mod logs;
 mod quota;
 
 const BASE: &str = "https://cloudcode-pa.googleapis.com/v1internal";

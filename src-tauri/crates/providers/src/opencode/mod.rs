@@ -23,6 +23,8 @@ keyed! {
     },
 }
 
+pub(crate) mod logs;
+
 const URL: &str = "https://opencode.ai/zen/go/v1/usage";
 /// What its own program calls this login.
 const LOGIN: &str = "opencode-go";

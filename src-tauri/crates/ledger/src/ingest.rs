@@ -1,0 +1,204 @@
+//! Reading what is new in the logs, and keeping it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use claudometer_core::response::Name;
+use claudometer_host::{Host, clock::Zone, leaves::Leaf};
+use claudometer_pricing::Catalog;
+use claudometer_scan::{Form, LogFile, LogSource, Place, Resume, Taken};
+use claudometer_store::{Batch, Judge, KnownFile, Store, StoreError};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+/// How many responses are held before they are kept.
+const MOST_HELD: usize = 100_000;
+
+/// Why the history could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The history and what it is judged by.
+#[derive(Debug)]
+pub struct Ledger<'a> {
+    /// The world.
+    pub host: &'a Host,
+    /// The logs that are read.
+    pub sources: &'a [&'static dyn LogSource],
+    /// What things cost.
+    pub prices: &'a Catalog,
+    /// Where days begin.
+    pub zone: &'a Zone,
+    /// The name of this machine.
+    pub device: Name,
+}
+
+/// A file of which something could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Oddity {
+    /// The file.
+    pub path: PathBuf,
+    /// Records that could not be read.
+    pub malformed: u64,
+    /// Records of responses without a time.
+    pub undated: u64,
+    /// Why the file could not be read at all.
+    pub error: Option<String>,
+}
+
+/// What one round of reading did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ingest {
+    /// Files of the logs.
+    pub files: u64,
+    /// Of these, files that were read: new ones and changed ones.
+    pub read: u64,
+    /// Records of responses that were found in them.
+    pub responses: u64,
+    /// Files of which something could not be read.
+    pub oddities: Vec<Oddity>,
+}
+
+impl Ledger<'_> {
+    /// Reads what is new in all logs and keeps it.
+    pub fn ingest(&self, store: &mut Store) -> Result<Ingest, LedgerError> {
+        let mut done = Ingest::default();
+        let mut batch = Batch::default();
+        let mut buffer = Vec::new();
+        for source in self.sources {
+            let agent: Name = source.id().into();
+            let leaves = self.leaves(*source);
+            let mut known = store.files(source.id())?;
+            done.files += leaves.len() as u64;
+            for leaf in &leaves {
+                let path = leaf.path.to_string_lossy().into_owned();
+                let before = known.remove(&path);
+                if before.as_ref().is_some_and(|before| is_unchanged(before, leaf)) {
+                    continue;
+                }
+                let file = LogFile { leaf, others: &leaves, host: self.host };
+                let place = Place { source: *source, file };
+                let resume = before.as_ref().filter(|before| before.file_id == leaf.id).map(resume);
+                match place.read(resume.as_ref(), &mut buffer) {
+                    Ok((taken, resume)) => {
+                        done.read += 1;
+                        self.take(&agent, leaf, path, before, taken, resume, &mut batch, &mut done);
+                    }
+                    Err(error) => done.oddities.push(Oddity {
+                        path: leaf.path.clone(),
+                        malformed: 0,
+                        undated: 0,
+                        error: Some(error.to_string()),
+                    }),
+                }
+                if batch.len() >= MOST_HELD {
+                    self.keep(store, std::mem::take(&mut batch))?;
+                }
+            }
+            // What is left of the known ones is gone.
+            known.into_keys().for_each(|path| batch.forget_file(path));
+        }
+        if !batch.is_empty() {
+            self.keep(store, batch)?;
+        }
+        Ok(done)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one place, and each is something else")]
+    fn take(
+        &self,
+        agent: &Name,
+        leaf: &Leaf,
+        path: String,
+        before: Option<KnownFile>,
+        taken: Taken,
+        resume: Resume,
+        batch: &mut Batch,
+        done: &mut Ingest,
+    ) {
+        let goes_on = before.filter(|before| before.offset > 0 && resume.offset >= before.offset);
+        let (malformed, undated) =
+            goes_on.map_or((0, 0), |before| (before.malformed, before.undated));
+        let known = KnownFile {
+            size: leaf.size,
+            modified_ns: leaf.modified_ns,
+            file_id: leaf.id,
+            offset: resume.offset,
+            tail: resume.tail,
+            state: resume.state,
+            malformed: malformed + taken.malformed,
+            undated: undated + taken.undated,
+        };
+        if taken.malformed + taken.undated > 0 {
+            done.oddities.push(Oddity {
+                path: leaf.path.clone(),
+                malformed: known.malformed,
+                undated: known.undated,
+                error: None,
+            });
+        }
+        batch.file(agent, path, known);
+        done.responses += taken.responses.len() as u64;
+        for response in taken.responses {
+            batch.add(agent, &self.device, response);
+        }
+    }
+
+    /// Keeps what was found.
+    fn keep(&self, store: &mut Store, batch: Batch) -> Result<(), LedgerError> {
+        let judge =
+            Judge { price: &|response| self.prices.cost(response), day: &|at| day(self.zone, at) };
+        Ok(store.keep(batch, judge)?)
+    }
+
+    /// Every file of a log, each once.
+    fn leaves(&self, source: &dyn LogSource) -> Vec<Leaf> {
+        let files = &self.host.files;
+        let places = source.places(self.host);
+        let places: BTreeSet<PathBuf> = places.iter().map(|place| files.canonical(place)).collect();
+        let wanted = |path: &Path| source.form(path).is_some();
+        let mut leaves: Vec<Leaf> = places
+            .iter()
+            .flat_map(|place| match files.leaf(place) {
+                Some(leaf) if wanted(place) => vec![leaf],
+                Some(_) => Vec::new(),
+                None => files.leaves(place, &wanted),
+            })
+            .collect();
+        leaves.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+        leaves.dedup_by(|one, other| one.path == other.path);
+        for leaf in &mut leaves {
+            if source.form(&leaf.path) == Some(Form::Database) {
+                with_newest_rows(files, leaf);
+            }
+        }
+        leaves
+    }
+}
+
+/// The newest rows of a database lie in a file beside it.
+fn with_newest_rows(files: &claudometer_host::Files, leaf: &mut Leaf) {
+    let mut name = leaf.path.as_os_str().to_owned();
+    name.push("-wal");
+    if let Some(newest) = files.leaf(Path::new(&name)) {
+        leaf.size += newest.size;
+        leaf.modified_ns = leaf.modified_ns.max(newest.modified_ns);
+    }
+}
+
+fn is_unchanged(before: &KnownFile, leaf: &Leaf) -> bool {
+    (before.size, before.modified_ns, before.file_id) == (leaf.size, leaf.modified_ns, leaf.id)
+}
+
+fn resume(before: &KnownFile) -> Resume {
+    Resume { offset: before.offset, tail: before.tail, state: before.state.clone() }
+}
+
+/// The day of a time.
+pub(crate) fn day(zone: &Zone, at: DateTime<Utc>) -> NaiveDate {
+    zone.wall(at).date()
+}

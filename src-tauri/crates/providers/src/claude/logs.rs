@@ -1,0 +1,316 @@
+//! The transcripts that Claude Code keeps: a line per block of an answer, several for one response.
+
+use claudometer_core::response::{Key, Name, Response, Speed, Tokens};
+use claudometer_host::Host;
+use claudometer_scan::{
+    Count, Form, LogFile, LogSource, Map, Needles, Reading, Taken, Text, key,
+    lenient::{Decimal, Flag, Instant},
+    parse,
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, LazyLock},
+};
+
+static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles::of(&["\"usage\""]));
+/// What stands for a model in notices of the program itself.
+const NOTICE: &str = "<synthetic>";
+
+/// The transcripts.
+#[derive(Debug)]
+pub(crate) struct Logs;
+
+/// The only one.
+pub(crate) static LOGS: Logs = Logs;
+
+impl LogSource for Logs {
+    fn id(&self) -> &'static str {
+        "claude"
+    }
+
+    fn name(&self) -> &'static str {
+        "Claude Code"
+    }
+
+    fn places(&self, host: &Host) -> Vec<PathBuf> {
+        let Some(given) = host.env.get("CLAUDE_CONFIG_DIR") else {
+            let config = host.folder("XDG_CONFIG_HOME", ".config").join("claude/projects");
+            return vec![config, host.home().join(".claude/projects")];
+        };
+        let folders = given.split(',').map(str::trim).filter(|folder| !folder.is_empty());
+        folders
+            .map(|folder| {
+                let folder = Path::new(folder);
+                if folder.ends_with("projects") {
+                    folder.to_owned()
+                } else {
+                    folder.join("projects")
+                }
+            })
+            .collect()
+    }
+
+    fn form(&self, path: &Path) -> Option<Form> {
+        let is_transcript = path.extension().is_some_and(|end| end == "jsonl")
+            && path.file_name().is_some_and(|name| name != "journal.jsonl");
+        is_transcript.then_some(Form::Lines)
+    }
+
+    fn needles(&self) -> &Needles {
+        &NEEDLES
+    }
+
+    fn open<'a>(&'a self, file: LogFile<'a>, state: Option<&[u8]>) -> Box<dyn Reading + 'a> {
+        let state = state.and_then(|state| serde_json::from_slice(state).ok()).unwrap_or_default();
+        Box::new(Transcript { file, state, names: Names::default(), taken: Taken::default() })
+    }
+}
+
+/// A line, as far as it is about a response.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Text<'a>,
+    #[serde(borrow, default)]
+    request_id: Text<'a>,
+    #[serde(borrow, default)]
+    session_id: Text<'a>,
+    #[serde(borrow, default)]
+    cwd: Text<'a>,
+    #[serde(borrow, default)]
+    git_branch: Text<'a>,
+    #[serde(borrow, default)]
+    uuid: Text<'a>,
+    #[serde(default)]
+    timestamp: Instant,
+    #[serde(default)]
+    is_sidechain: Flag,
+    #[serde(default, rename = "costUSD")]
+    cost: Decimal,
+    #[serde(borrow, default)]
+    message: Map<Message<'a>>,
+    #[serde(borrow, default)]
+    data: Map<Data<'a>>,
+}
+
+/// What a line of progress carries: the line of a sub-agent.
+#[derive(Deserialize)]
+struct Data<'a> {
+    #[serde(borrow, default)]
+    message: Map<Box<Line<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(borrow, default)]
+    id: Text<'a>,
+    #[serde(borrow, default)]
+    model: Text<'a>,
+    #[serde(borrow, default)]
+    usage: Map<Usage<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Usage<'a> {
+    #[serde(default)]
+    input_tokens: Count,
+    #[serde(default)]
+    output_tokens: Count,
+    #[serde(default)]
+    cache_read_input_tokens: Count,
+    #[serde(default)]
+    cache_creation_input_tokens: Count,
+    #[serde(default)]
+    cache_creation: Map<Split>,
+    #[serde(default)]
+    server_tool_use: Map<Searches>,
+    #[serde(borrow, default)]
+    speed: Text<'a>,
+    #[serde(borrow, default)]
+    inference_geo: Text<'a>,
+}
+
+/// Cache writes by how long they last.
+#[derive(Deserialize, Default)]
+struct Split {
+    #[serde(default)]
+    ephemeral_5m_input_tokens: Count,
+    #[serde(default)]
+    ephemeral_1h_input_tokens: Count,
+}
+
+#[derive(Deserialize)]
+struct Searches {
+    #[serde(default)]
+    web_search_requests: Count,
+}
+
+impl Usage<'_> {
+    /// Gateways write a split of zeros beside a flat figure, and old versions only the flat one.
+    fn tokens(&self) -> Tokens {
+        let split = self.cache_creation.0.as_ref();
+        let of = |class: fn(&Split) -> Count| split.map_or(0, |split| class(split).0);
+        let hour = of(|split| split.ephemeral_1h_input_tokens);
+        let minutes = of(|split| split.ephemeral_5m_input_tokens);
+        Tokens {
+            input: self.input_tokens.0,
+            output: self.output_tokens.0,
+            reasoning: 0,
+            cache_read: self.cache_read_input_tokens.0,
+            cache_write_5m: minutes.max(self.cache_creation_input_tokens.0.saturating_sub(hour)),
+            cache_write_1h: hour,
+        }
+    }
+}
+
+/// What a reading of a transcript knows beyond its lines.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct State {
+    /// The folder that the file names first.
+    cwd: Option<String>,
+}
+
+/// Names that the line before had too, most of the time.
+#[derive(Default)]
+struct Names {
+    model: Recent,
+    session: Recent,
+    project: Recent,
+    branch: Recent,
+}
+
+#[derive(Default)]
+struct Recent(Name);
+
+impl Recent {
+    fn get(&mut self, text: &str) -> Name {
+        if *self.0 != *text {
+            self.0 = text.into();
+        }
+        Arc::clone(&self.0)
+    }
+}
+
+struct Transcript<'a> {
+    file: LogFile<'a>,
+    state: State,
+    names: Names,
+    taken: Taken,
+}
+
+impl Transcript<'_> {
+    fn take(&mut self, offset: u64, line: &Line<'_>) {
+        match line.kind.get() {
+            Some("assistant") => self.respond(offset, line, line),
+            Some("progress") => {
+                let inner = line.data.0.as_ref().and_then(|data| data.message.0.as_deref());
+                if let Some(inner) = inner.filter(|inner| inner.kind.get() == Some("assistant")) {
+                    self.respond(offset, inner, line);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the response of `line`; what it does not say itself, the line `around` it does.
+    fn respond(&mut self, offset: u64, line: &Line<'_>, around: &Line<'_>) {
+        let Some(message) = &line.message.0 else { return };
+        let Some(usage) = &message.usage.0 else { return };
+        if message.model.get() == Some(NOTICE) {
+            return;
+        }
+        let Some(at) = line.timestamp.0.or(around.timestamp.0) else {
+            self.taken.undated += 1;
+            return;
+        };
+        fn either<'b>(one: &'b Text<'_>, other: &'b Text<'_>) -> Option<&'b str> {
+            one.get().or(other.get())
+        }
+        let searches = usage.server_tool_use.0.as_ref();
+        let project = either(&line.cwd, &around.cwd).or(self.state.cwd.as_deref());
+        self.taken.add(Response {
+            model: self.names.model.get(message.model.get().unwrap_or("unknown")),
+            session: self
+                .names
+                .session
+                .get(either(&line.session_id, &around.session_id).unwrap_or(self.file.stem())),
+            project: self.names.project.get(project.unwrap_or_default()),
+            branch: self
+                .names
+                .branch
+                .get(either(&line.git_branch, &around.git_branch).unwrap_or_default()),
+            side_chain: line.is_sidechain.0 || around.is_sidechain.0,
+            tokens: usage.tokens(),
+            web_searches: searches.map_or(0, |searches| searches.web_search_requests.0),
+            speed: match usage.speed.get() {
+                Some("fast") => Speed::Fast,
+                _ => Speed::Standard,
+            },
+            in_us: usage.inference_geo.get() == Some("us"),
+            logged_cost: line.cost.0,
+            ..Response::new(self.identity(offset, line, message, around), at)
+        });
+    }
+
+    /// Message and request; else the record's own id; else the place of the line.
+    fn identity(
+        &self,
+        offset: u64,
+        line: &Line<'_>,
+        message: &Message<'_>,
+        around: &Line<'_>,
+    ) -> Key {
+        if let Some(id) = message.id.get() {
+            return key("claude", id, line.request_id.get());
+        }
+        match line.uuid.get().or(around.uuid.get()) {
+            Some(uuid) => key("claude/uuid", uuid, None),
+            None => {
+                let place = format!("{}:{offset}", self.file.leaf.path.display());
+                key("claude/line", &place, None)
+            }
+        }
+    }
+
+    /// The folder of the transcripts of one project: its name is what is left of the project's path.
+    fn slug(&self) -> &str {
+        let mut parts = self.file.leaf.path.iter().rev();
+        let mut inner = "";
+        while let Some(part) = parts.next().and_then(|part| part.to_str()) {
+            if part == "projects" {
+                break;
+            }
+            inner = part;
+        }
+        inner
+    }
+}
+
+impl Reading for Transcript<'_> {
+    fn line(&mut self, offset: u64, line: &[u8]) {
+        let mut scratch = String::new();
+        match parse::<Line<'_>>(line, &mut scratch) {
+            Some(line) => {
+                if self.state.cwd.is_none() {
+                    self.state.cwd = line.cwd.get().map(str::to_owned);
+                }
+                self.take(offset, &line);
+            }
+            None => self.taken.malformed += 1,
+        }
+    }
+
+    fn state(&self) -> Option<Vec<u8>> {
+        serde_json::to_vec(&self.state).ok()
+    }
+
+    fn finish(mut self: Box<Self>) -> Taken {
+        let project: Name = self.state.cwd.as_deref().unwrap_or(self.slug()).into();
+        for response in self.taken.responses.iter_mut().filter(|one| one.project.is_empty()) {
+            response.project = Arc::clone(&project);
+        }
+        self.taken
+    }
+}

@@ -1,0 +1,223 @@
+//! A place where an assistant keeps its own log, and how one file of it is read.
+
+use crate::{Needles, hash, lines};
+use claudometer_core::{Response, response::Key};
+use claudometer_host::{Host, leaves::Leaf};
+use std::{
+    collections::HashMap,
+    fmt,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A record a line, added at the end.
+    Lines,
+    /// One document, rewritten as it changes.
+    Whole,
+    /// A database of the assistant's.
+    Database,
+}
+
+/// The log of an assistant.
+pub trait LogSource: fmt::Debug + Send + Sync {
+    /// Id of the assistant: that of its provider, where there is one.
+    fn id(&self) -> &'static str;
+
+    /// Its name, for people.
+    fn name(&self) -> &'static str;
+
+    /// Folders that hold the log, and files of it.
+    fn places(&self, host: &Host) -> Vec<PathBuf>;
+
+    /// What a file in them is; `None` where it is not part of the log.
+    fn form(&self, path: &Path) -> Option<Form>;
+
+    /// What a line must hold to be worth reading.
+    fn needles(&self) -> &Needles;
+
+    /// Begins to read a file, or goes on where an earlier reading left `state`.
+    fn open<'a>(&'a self, file: LogFile<'a>, state: Option<&[u8]>) -> Box<dyn Reading + 'a>;
+}
+
+/// A file of a log, among the others.
+#[derive(Debug, Clone, Copy)]
+pub struct LogFile<'a> {
+    /// The file.
+    pub leaf: &'a Leaf,
+    /// Every file of the log, by path.
+    pub others: &'a [Leaf],
+    /// The world.
+    pub host: &'a Host,
+}
+
+impl LogFile<'_> {
+    /// Its name without the ending.
+    pub fn stem(&self) -> &str {
+        self.leaf.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
+    }
+}
+
+/// The reading of one file.
+pub trait Reading {
+    /// Takes a line; its offset tells where it is.
+    fn line(&mut self, offset: u64, line: &[u8]) {
+        let _ = (offset, line);
+    }
+
+    /// Takes a whole document.
+    fn whole(&mut self, document: &[u8]) {
+        let _ = document;
+    }
+
+    /// Reads a database.
+    fn database(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// What another reading needs to go on from here; `None` where it has to begin anew.
+    fn state(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// What was found.
+    fn finish(self: Box<Self>) -> Taken;
+}
+
+/// What a reading gave.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Responses, each once.
+    pub responses: Vec<Response>,
+    /// Where in `responses` each is.
+    index: HashMap<Key, usize>,
+    /// Records that could not be read.
+    pub malformed: u64,
+    /// Records of responses without a time: they belong to no day.
+    pub undated: u64,
+}
+
+impl Taken {
+    /// Takes a record of a response.
+    pub fn add(&mut self, response: Response) {
+        match self.index.get(&response.key) {
+            Some(&nth) => self.responses[nth].merge(response),
+            None => {
+                self.index.insert(response.key, self.responses.len());
+                self.responses.push(response);
+            }
+        }
+    }
+}
+
+/// Where a reading of a file ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resume {
+    /// Bytes that were read for good.
+    pub offset: u64,
+    /// A hash of the bytes just before.
+    pub tail: u64,
+    /// What the reading knew.
+    pub state: Vec<u8>,
+}
+
+/// A file to be read and what is known of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// Whose it is.
+    pub source: &'a dyn LogSource,
+    /// The file, among the others.
+    pub file: LogFile<'a>,
+}
+
+impl Place<'_> {
+    /// Reads what is new since `resume`, or everything where that is `None` or the file is not what it was.
+    pub fn read(
+        &self,
+        resume: Option<&Resume>,
+        buffer: &mut Vec<u8>,
+    ) -> io::Result<(Taken, Resume)> {
+        match self.source.form(&self.file.leaf.path) {
+            Some(Form::Lines) => self.lines(resume, buffer),
+            Some(Form::Whole) => {
+                let mut reading = self.source.open(self.file, None);
+                let mut document = Vec::new();
+                if let Some(mut stream) = self.file.host.files.stream(&self.file.leaf.path, 0)? {
+                    stream.read_to_end(&mut document)?;
+                }
+                reading.whole(document.strip_prefix(BOM).unwrap_or(&document));
+                let offset = document.len() as u64;
+                Ok((reading.finish(), Resume { offset, ..Resume::default() }))
+            }
+            Some(Form::Database) => {
+                let state = resume.map(|resume| resume.state.as_slice());
+                let mut reading = self.source.open(self.file, state);
+                reading.database()?;
+                let state = reading.state().unwrap_or_default();
+                Ok((reading.finish(), Resume { offset: self.file.leaf.size, tail: 0, state }))
+            }
+            None => Ok(Default::default()),
+        }
+    }
+
+    fn lines(&self, resume: Option<&Resume>, buffer: &mut Vec<u8>) -> io::Result<(Taken, Resume)> {
+        let known = resume
+            .filter(|resume| resume.offset > 0 && self.has_only_grown(resume).unwrap_or(false));
+        let from = known.map_or(0, |resume| resume.offset);
+        let mut reading = self.source.open(self.file, known.map(|resume| resume.state.as_slice()));
+        let Some(mut stream) = self.file.host.files.stream(&self.file.leaf.path, from)? else {
+            return Ok((reading.finish(), Resume::default()));
+        };
+        let mut take = |offset: u64, line: &[u8]| {
+            let line = if offset == 0 { line.strip_prefix(BOM).unwrap_or(line) } else { line };
+            reading.line(offset, line.strip_suffix(b"\r").unwrap_or(line));
+        };
+        let tail = lines(&mut stream, from, self.source.needles(), buffer, &mut take)?;
+        let grown_by_little = tail.end.saturating_sub(from) < 64 && known.is_some();
+        let tail_hash = match known {
+            Some(known) if tail.end == known.offset => known.tail,
+            _ if grown_by_little => self.hash_before(tail.end)?,
+            _ => hash_of(&tail.last),
+        };
+        let resume = reading.state().map_or_else(Resume::default, |state| Resume {
+            offset: tail.end,
+            tail: tail_hash,
+            state,
+        });
+        if is_worthy(self.source.needles(), &tail.rest) {
+            // A last line that is whole counts already; it is read again when something follows it.
+            reading.line(tail.end, tail.rest.trim_ascii_end());
+        }
+        Ok((reading.finish(), resume))
+    }
+
+    /// Whether what was read for good is still there.
+    fn has_only_grown(&self, resume: &Resume) -> io::Result<bool> {
+        let is_longer = self.file.leaf.size >= resume.offset;
+        Ok(is_longer && self.hash_before(resume.offset)? == resume.tail)
+    }
+
+    fn hash_before(&self, offset: u64) -> io::Result<u64> {
+        let from = offset.saturating_sub(64);
+        let mut last = Vec::new();
+        if let Some(stream) = self.file.host.files.stream(&self.file.leaf.path, from)? {
+            stream.take(offset - from).read_to_end(&mut last)?;
+        }
+        Ok(hash_of(&last))
+    }
+}
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+fn hash_of(bytes: &[u8]) -> u64 {
+    // As it is stored in a database, which knows only signed numbers.
+    hash(&[&String::from_utf8_lossy(bytes)])
+}
+
+/// Whether an unended line is worth a try: an object that was written whole ends like one.
+fn is_worthy(needles: &Needles, rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_end();
+    rest.ends_with(b"}") && needles.is_in(rest)
+}

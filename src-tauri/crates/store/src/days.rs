@@ -1,0 +1,252 @@
+//! Sums by day: they change with every response that comes, changes, or turns out to repeat another.
+
+use crate::{Store, StoreError, Stored, names::Names};
+use chrono::{DateTime, NaiveDate, Utc};
+use claudometer_core::{
+    Amount, Tokens,
+    response::{Name, Quality},
+};
+use rusqlite::{Connection, params};
+use std::{collections::HashMap, sync::Arc};
+
+/// What a sum is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DayKey {
+    /// The day, in the store's zone.
+    pub day: NaiveDate,
+    /// The assistant.
+    pub agent: Name,
+    /// The machine.
+    pub device: Name,
+    /// The model, as its log names it.
+    pub model: Name,
+    /// The folder that was worked in.
+    pub project: Name,
+    /// The session.
+    pub session: Name,
+    /// Whether the tokens are an estimate of the assistant itself.
+    pub estimated: bool,
+}
+
+/// Sums over responses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// How many responses.
+    pub responses: u64,
+    /// Their tokens.
+    pub tokens: Tokens,
+    /// What the logs say that they cost, in US dollars.
+    pub logged: Amount,
+    /// What they cost by the price list, in US dollars.
+    pub priced: Amount,
+    /// What the logs say, and where they say nothing what they cost by the list, in US dollars.
+    pub cost: Amount,
+    /// Responses of models without a price, which add nothing to `priced`.
+    pub unpriced: u64,
+    /// When the first came.
+    pub first: Option<DateTime<Utc>>,
+    /// When the last came.
+    pub last: Option<DateTime<Utc>>,
+}
+
+impl Sums {
+    /// One response.
+    pub fn of(stored: &Stored) -> Self {
+        let at = Some(stored.response.at);
+        Self {
+            responses: 1,
+            tokens: stored.response.tokens,
+            logged: stored.response.logged_cost.unwrap_or(Amount::ZERO),
+            priced: stored.priced.unwrap_or(Amount::ZERO),
+            cost: stored.cost().unwrap_or(Amount::ZERO),
+            unpriced: u64::from(stored.priced.is_none()),
+            first: at,
+            last: at,
+        }
+    }
+
+    /// Takes in others.
+    pub fn add(&mut self, other: &Self) {
+        self.responses += other.responses;
+        self.tokens += other.tokens;
+        self.logged = self.logged + other.logged;
+        self.priced = self.priced + other.priced;
+        self.cost = self.cost + other.cost;
+        self.unpriced += other.unpriced;
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
+    }
+
+    /// Takes out others that were in; the times stay.
+    fn remove(&mut self, other: &Self) {
+        self.responses = self.responses.saturating_sub(other.responses);
+        self.tokens = self.tokens - other.tokens;
+        self.logged = self.logged - other.logged;
+        self.priced = self.priced - other.priced;
+        self.cost = self.cost - other.cost;
+        self.unpriced = self.unpriced.saturating_sub(other.unpriced);
+    }
+}
+
+/// What a change adds to the sums and takes from them.
+#[derive(Debug, Default)]
+pub(crate) struct Changes(HashMap<DayKey, (Sums, Sums)>);
+
+impl Changes {
+    fn of(&mut self, stored: &Stored, day: NaiveDate) -> &mut (Sums, Sums) {
+        let key = DayKey {
+            day,
+            agent: Arc::clone(&stored.agent),
+            device: Arc::clone(&stored.device),
+            model: Arc::clone(&stored.response.model),
+            project: Arc::clone(&stored.response.project),
+            session: Arc::clone(&stored.response.session),
+            estimated: stored.response.quality == Quality::Estimated,
+        };
+        self.0.entry(key).or_default()
+    }
+
+    /// A response counts from now on.
+    pub(crate) fn add(&mut self, stored: &Stored, day: NaiveDate) {
+        self.of(stored, day).0.add(&Sums::of(stored));
+    }
+
+    /// A response does not count any more, or not as it was.
+    pub(crate) fn remove(&mut self, stored: &Stored, day: NaiveDate) {
+        self.of(stored, day).1.add(&Sums::of(stored));
+    }
+
+    /// Brings the sums of the store up to date.
+    pub(crate) fn write(self, connection: &Connection, names: &mut Names) -> rusqlite::Result<()> {
+        let mut all: Vec<_> = self.0.into_iter().collect();
+        all.sort_unstable_by(|(one, _), (other, _)| one.day.cmp(&other.day));
+        for (key, (added, removed)) in all {
+            let ids = Ids::of(connection, names, &key)?;
+            let mut sums = ids.read(connection)?.unwrap_or_default();
+            sums.add(&added);
+            sums.remove(&removed);
+            ids.write(connection, &sums)?;
+        }
+        Ok(())
+    }
+}
+
+/// A key in numbers.
+struct Ids([i64; 7]);
+
+const SUMS: &str = "responses, input, output, reasoning, cache_read, cache_write_5m, cache_write_1h, logged_cost, priced_cost, auto_cost, unpriced, first, last";
+
+impl Ids {
+    fn of(connection: &Connection, names: &mut Names, key: &DayKey) -> rusqlite::Result<Self> {
+        let mut id = |name: &Name| names.id(connection, name);
+        Ok(Self([
+            key.day.to_epoch_days().into(),
+            id(&key.agent)?,
+            id(&key.device)?,
+            id(&key.model)?,
+            id(&key.project)?,
+            id(&key.session)?,
+            key.estimated.into(),
+        ]))
+    }
+
+    fn read(&self, connection: &Connection) -> rusqlite::Result<Option<Sums>> {
+        let text = format!(
+            "SELECT {SUMS} FROM days WHERE day = ?1 AND agent = ?2 AND device = ?3 AND model = ?4 AND project = ?5 AND session = ?6 AND estimated = ?7"
+        );
+        let mut query = connection.prepare_cached(&text)?;
+        rusqlite::OptionalExtension::optional(query.query_row(self.0, |row| read(row, 0)))
+    }
+
+    fn write(&self, connection: &Connection, sums: &Sums) -> rusqlite::Result<()> {
+        let [day, agent, device, model, project, session, estimated] = self.0;
+        if sums.responses == 0 {
+            let text = "DELETE FROM days WHERE day = ?1 AND agent = ?2 AND device = ?3 AND model = ?4 AND project = ?5 AND session = ?6 AND estimated = ?7";
+            connection.prepare_cached(text)?.execute(self.0)?;
+            return Ok(());
+        }
+        let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let millis = |at: Option<DateTime<Utc>>| at.map_or(0, |at| at.timestamp_millis());
+        let text = "INSERT OR REPLACE INTO days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+        connection.prepare_cached(text)?.execute(params![
+            day,
+            agent,
+            device,
+            model,
+            project,
+            session,
+            estimated,
+            whole(sums.responses),
+            whole(sums.tokens.input),
+            whole(sums.tokens.output),
+            whole(sums.tokens.reasoning),
+            whole(sums.tokens.cache_read),
+            whole(sums.tokens.cache_write_5m),
+            whole(sums.tokens.cache_write_1h),
+            sums.logged.to_units(),
+            sums.priced.to_units(),
+            sums.cost.to_units(),
+            whole(sums.unpriced),
+            millis(sums.first),
+            millis(sums.last),
+        ])?;
+        Ok(())
+    }
+}
+
+fn read(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Sums> {
+    let count = |nth: usize| row.get::<_, i64>(from + nth).map(|count| count.max(0) as u64);
+    let cost = |nth: usize| row.get(from + nth).map(Amount::from_units);
+    let at = |nth: usize| row.get(from + nth).map(DateTime::from_timestamp_millis);
+    Ok(Sums {
+        responses: count(0)?,
+        tokens: Tokens {
+            input: count(1)?,
+            output: count(2)?,
+            reasoning: count(3)?,
+            cache_read: count(4)?,
+            cache_write_5m: count(5)?,
+            cache_write_1h: count(6)?,
+        },
+        logged: cost(7)?,
+        priced: cost(8)?,
+        cost: cost(9)?,
+        unpriced: count(10)?,
+        first: at(11)?,
+        last: at(12)?,
+    })
+}
+
+impl Store {
+    /// Sums of the days from `since` to `until`, both among them, by day.
+    pub fn days(
+        &mut self,
+        since: Option<NaiveDate>,
+        until: Option<NaiveDate>,
+        each: &mut dyn FnMut(DayKey, Sums),
+    ) -> Result<(), StoreError> {
+        let bound =
+            |day: Option<NaiveDate>, none: i64| day.map_or(none, |day| day.to_epoch_days().into());
+        let text = format!(
+            "SELECT day, agent, device, model, project, session, estimated, {SUMS} FROM days WHERE day BETWEEN ?1 AND ?2 ORDER BY day"
+        );
+        let Self { connection, names } = self;
+        let mut query = connection.prepare_cached(&text)?;
+        let mut rows = query.query([bound(since, i64::MIN), bound(until, i64::MAX)])?;
+        while let Some(row) = rows.next()? {
+            let mut name = |column: usize| names.text(connection, row.get(column)?);
+            let day = i32::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
+            let key = DayKey {
+                day: NaiveDate::from_epoch_days(day).unwrap_or_default(),
+                agent: name(1)?,
+                device: name(2)?,
+                model: name(3)?,
+                project: name(4)?,
+                session: name(5)?,
+                estimated: row.get(6)?,
+            };
+            each(key, read(row, 7)?);
+        }
+        Ok(())
+    }
+}

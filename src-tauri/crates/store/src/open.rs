@@ -1,0 +1,156 @@
+//! Opening the store, and bringing an older one up to date.
+
+use crate::names::Names;
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
+use std::{path::Path, time::Duration};
+
+/// Steps from an empty file to the present form; each is taken once, in order.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001.sql")];
+/// How long one process waits for another's write to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file is damaged, or is none of ours.
+    #[error("the history file is damaged")]
+    Damaged(#[source] rusqlite::Error),
+    /// A newer Claudometer made it.
+    #[error("the history was written by a newer Claudometer (form {0}); update this one")]
+    Newer(u32),
+    /// No space is left.
+    #[error("there is no space left for the history")]
+    Full(#[source] rusqlite::Error),
+    /// Another process writes and does not end.
+    #[error("another Claudometer is writing the history and does not end")]
+    Busy(#[source] rusqlite::Error),
+    /// Anything else, such as a folder that may not be written.
+    #[error("the history cannot be used: {0}")]
+    Other(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error),
+            Some(ErrorCode::DiskFull) => Self::Full(error),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error),
+            _ => Self::Other(error),
+        }
+    }
+}
+
+/// The history.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) connection: Connection,
+    pub(crate) names: Names,
+}
+
+impl Store {
+    /// Opens the file, makes it where there is none, and brings it up to date.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::prepare(Connection::open(path)?)
+    }
+
+    /// A store that is forgotten with this process.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Self::prepare(Connection::open_in_memory()?)
+    }
+
+    fn prepare(mut connection: Connection) -> Result<Self, StoreError> {
+        connection.busy_timeout(PATIENCE)?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;",
+        )?;
+        connection.set_prepared_statement_cache_capacity(32);
+        migrate(&mut connection)?;
+        Ok(Self { connection, names: Names::default() })
+    }
+
+    /// A fact about the store itself.
+    pub fn fact(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let mut query =
+            self.connection.prepare_cached("SELECT value FROM facts WHERE name = ?1")?;
+        Ok(query.query_row([name], |row| row.get(0)).optional()?)
+    }
+
+    /// Notes a fact about the store itself.
+    pub fn set_fact(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        let text = "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
+        self.connection.prepare_cached(text)?.execute([name, value])?;
+        Ok(())
+    }
+
+    /// How many responses it holds, repeated ones among them.
+    pub fn len(&self) -> Result<u64, StoreError> {
+        let count: i64 =
+            self.connection.query_row("SELECT count(*) FROM responses", [], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Whether it holds no response.
+    pub fn is_empty(&self) -> Result<bool, StoreError> {
+        let some: bool =
+            self.connection
+                .query_row("SELECT EXISTS (SELECT 1 FROM responses)", [], |row| row.get(0))?;
+        Ok(!some)
+    }
+
+    /// Every fault that the database finds in itself; none where it is sound.
+    pub fn faults(&self) -> Result<Vec<String>, StoreError> {
+        let mut query = self.connection.prepare("PRAGMA integrity_check")?;
+        let told = query.query_map([], |row| row.get::<_, String>(0))?;
+        let told: Vec<String> = told.collect::<Result<_, _>>()?;
+        Ok(told.into_iter().filter(|fault| fault != "ok").collect())
+    }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let version = |connection: &Connection| {
+        connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))
+    };
+    if version(connection)? as usize == MIGRATIONS.len() {
+        return Ok(());
+    }
+    // Another process may be doing the same: who comes second finds it done.
+    let change = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let found = version(&change)?;
+    let missing = MIGRATIONS.get(found as usize..).ok_or(StoreError::Newer(found))?;
+    for step in missing {
+        change.execute_batch(step)?;
+    }
+    change.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
+    change.commit()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_something_else_or_of_a_newer_program_is_refused_and_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.db");
+        let text = "no database, but a text that is long enough to be taken for one".repeat(20);
+        std::fs::write(&path, &text).unwrap();
+        assert!(matches!(Store::open(&path), Err(StoreError::Damaged(_))));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        let newer = folder.path().join("newer.db");
+        Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        assert!(matches!(Store::open(&newer), Err(StoreError::Newer(99))));
+    }
+
+    #[test]
+    fn facts_are_kept_over_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.db");
+        Store::open(&path).unwrap().set_fact("zone", "UTC").unwrap();
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.fact("zone").unwrap().as_deref(), Some("UTC"));
+        assert_eq!(store.fact("other").unwrap(), None);
+        assert_eq!(store.faults().unwrap(), Vec::<String>::new());
+        assert!(store.is_empty().unwrap());
+    }
+}
