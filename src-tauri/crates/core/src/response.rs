@@ -209,17 +209,18 @@ impl Response {
     }
 
     /// Takes in another record of the same response. The order of records does not matter.
-    pub fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, mut other: Self) {
         let at = self.at.min(other.at);
         match self.merging {
             Merging::Largest => {
-                let tokens = self.tokens.zip(other.tokens, u64::max);
-                let web_searches = self.web_searches.max(other.web_searches);
-                let speed = self.speed.max(other.speed);
-                let in_us = self.in_us || other.in_us;
-                let logged_cost = self.logged_cost.max(other.logged_cost);
-                let owner = if other.owner() < self.owner() { other } else { self.clone() };
-                *self = Self { tokens, web_searches, speed, in_us, logged_cost, ..owner };
+                if other.owner() < self.owner() {
+                    std::mem::swap(self, &mut other);
+                }
+                self.tokens = self.tokens.zip(other.tokens, u64::max);
+                self.web_searches = self.web_searches.max(other.web_searches);
+                self.speed = self.speed.max(other.speed);
+                self.in_us |= other.in_us;
+                self.logged_cost = self.logged_cost.max(other.logged_cost);
             }
             Merging::Latest => {
                 let theirs = (other.rank, other.tokens.total(), other.owner());

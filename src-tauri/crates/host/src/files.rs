@@ -112,9 +112,8 @@ impl Files {
         if let Some(memory) = &self.0 {
             let bytes = held(memory).get(path).map(|(bytes, _)| bytes.clone());
             return Ok(bytes.map(|bytes| {
-                let mut cursor = io::Cursor::new(bytes);
-                cursor.set_position(from);
-                Stream(Inner::Memory(cursor))
+                let from = usize::try_from(from).unwrap_or(usize::MAX).min(bytes.len());
+                Stream(Inner::Memory(bytes.into_iter().skip(from).collect()))
             }));
         }
         let mut file = match std::fs::File::open(path) {
@@ -292,14 +291,14 @@ pub struct Stream(Inner);
 #[derive(Debug)]
 enum Inner {
     Disk(std::fs::File),
-    Memory(io::Cursor<Vec<u8>>),
+    Memory(std::collections::VecDeque<u8>),
 }
 
 impl io::Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.0 {
             Inner::Disk(file) => file.read(buffer),
-            Inner::Memory(cursor) => cursor.read(buffer),
+            Inner::Memory(bytes) => bytes.read(buffer),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The lines of a log that are worth reading: found in blocks, without looking at the others.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::packed::Searcher;
 use memchr::{memchr, memmem::Finder, memrchr};
 use std::io::{self, Read};
 
@@ -19,7 +19,9 @@ pub enum Needles {
     /// This.
     One(Finder<'static>),
     /// One of these.
-    Any(AhoCorasick),
+    Any(Box<Searcher>),
+    /// One of these, on a processor that cannot look for several at once.
+    Each(Vec<Finder<'static>>),
 }
 
 impl Needles {
@@ -28,7 +30,10 @@ impl Needles {
         match texts {
             [] => Self::All,
             [text] => Self::One(Finder::new(text.as_bytes())),
-            texts => AhoCorasick::new(texts).map_or(Self::All, Self::Any),
+            texts => Searcher::new(texts).map_or_else(
+                || Self::Each(texts.iter().map(|text| Finder::new(text.as_bytes())).collect()),
+                |searcher| Self::Any(Box::new(searcher)),
+            ),
         }
     }
 
@@ -41,7 +46,8 @@ impl Needles {
         match self {
             Self::All => (!block.is_empty()).then_some(0),
             Self::One(finder) => finder.find(block),
-            Self::Any(automaton) => automaton.find(block).map(|found| found.start()),
+            Self::Any(searcher) => searcher.find(block).map(|found| found.start()),
+            Self::Each(finders) => finders.iter().filter_map(|finder| finder.find(block)).min(),
         }
     }
 }

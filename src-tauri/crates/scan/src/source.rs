@@ -1,10 +1,9 @@
 //! A place where an assistant keeps its own log, and how one file of it is read.
 
 use crate::{Needles, hash, lines};
-use claudometer_core::{Response, response::Key};
+use claudometer_core::Response;
 use claudometer_host::{Host, leaves::Leaf};
 use std::{
-    collections::HashMap,
     fmt,
     io::{self, Read as _},
     path::{Path, PathBuf},
@@ -89,10 +88,8 @@ pub trait Reading {
 /// What a reading gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// Responses, each once.
+    /// Records of responses; several may be of one.
     pub responses: Vec<Response>,
-    /// Where in `responses` each is.
-    index: HashMap<Key, usize>,
     /// Records that could not be read.
     pub malformed: u64,
     /// Records of responses without a time: they belong to no day.
@@ -102,12 +99,10 @@ pub struct Taken {
 impl Taken {
     /// Takes a record of a response.
     pub fn add(&mut self, response: Response) {
-        match self.index.get(&response.key) {
-            Some(&nth) => self.responses[nth].merge(response),
-            None => {
-                self.index.insert(response.key, self.responses.len());
-                self.responses.push(response);
-            }
+        match self.responses.last_mut() {
+            // The records of one lie side by side, most of the time.
+            Some(last) if last.key == response.key => last.merge(response),
+            _ => self.responses.push(response),
         }
     }
 }
@@ -147,7 +142,7 @@ impl Place<'_> {
                 if let Some(mut stream) = self.file.host.files.stream(&self.file.leaf.path, 0)? {
                     stream.read_to_end(&mut document)?;
                 }
-                reading.whole(document.strip_prefix(BOM).unwrap_or(&document));
+                reading.whole(&document);
                 let offset = document.len() as u64;
                 Ok((reading.finish(), Resume { offset, ..Resume::default() }))
             }
@@ -171,7 +166,6 @@ impl Place<'_> {
             return Ok((reading.finish(), Resume::default()));
         };
         let mut take = |offset: u64, line: &[u8]| {
-            let line = if offset == 0 { line.strip_prefix(BOM).unwrap_or(line) } else { line };
             reading.line(offset, line.strip_suffix(b"\r").unwrap_or(line));
         };
         let tail = lines(&mut stream, from, self.source.needles(), buffer, &mut take)?;
@@ -208,8 +202,6 @@ impl Place<'_> {
         Ok(hash_of(&last))
     }
 }
-
-const BOM: &[u8] = b"\xef\xbb\xbf";
 
 fn hash_of(bytes: &[u8]) -> u64 {
     // As it is stored in a database, which knows only signed numbers.

@@ -6,10 +6,11 @@ use serde_json::Value;
 /// Reads an object. Bytes that are not UTF-8 are replaced, and of a field that is there twice the last counts; `scratch`
 /// then holds the mended text. `None` where it is no such object.
 pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8], scratch: &'a mut String) -> Option<T> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return None;
     }
-    if let Ok(value) = serde_json::from_slice(bytes) {
+    if let Ok(value) = sonic_rs::from_slice(bytes) {
         return Some(value);
     }
     let value: Value = serde_json::from_str(&String::from_utf8_lossy(bytes)).ok()?;
@@ -40,6 +41,7 @@ mod tests {
     fn odd_objects_are_read_and_what_is_none_is_not() {
         let told = |name: &str, count| Some((name.to_owned(), count));
         assert_eq!(read(b"{\"name\":\"a\",\"count\":1}"), told("a", 1));
+        assert_eq!(read(b"\xef\xbb\xbf{\"count\":1}"), told("", 1), "with a mark of its coding");
         assert_eq!(read(b"{ \"count\" : 1 , \"name\" : \"a\" }"), told("a", 1));
         assert_eq!(
             read(b"{\"other\":\"\xff\",\"name\":\"\xff\",\"count\":2}"),

@@ -5,7 +5,7 @@ use crate::{
     days::Changes,
     files,
     names::Names,
-    row::{self, COLUMNS},
+    row::{self, COLUMNS, RowNames},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use claudometer_core::{
@@ -14,7 +14,8 @@ use claudometer_core::{
 };
 use rusqlite::{Connection, TransactionBehavior};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{HashMap, HashSet, hash_map::Entry},
+    hash::{BuildHasherDefault, Hasher},
     sync::Arc,
 };
 
@@ -28,11 +29,39 @@ pub struct Judge<'a> {
     pub day: &'a dyn Fn(DateTime<Utc>) -> NaiveDate,
 }
 
+/// A response that waits to be kept.
+#[derive(Debug)]
+struct Waiting {
+    agent: Name,
+    device: Name,
+    response: Response,
+}
+
+/// Keys are hashes already.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Plain(u64);
+
+impl Hasher for Plain {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64((*byte).into());
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = self.0.rotate_left(17) ^ number;
+    }
+}
+
 /// Responses and files that wait to be kept.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// By key, so that the copies of a message lie side by side and rows are written in their order.
-    responses: BTreeMap<Key, (Name, Name, Response)>,
+    responses: Vec<Waiting>,
+    index: HashMap<Key, usize, BuildHasherDefault<Plain>>,
     files: HashMap<String, (Name, KnownFile)>,
     gone: Vec<String>,
 }
@@ -50,11 +79,12 @@ impl Batch {
 
     /// Takes a response of an assistant on a machine.
     pub fn add(&mut self, agent: &Name, device: &Name, response: Response) {
-        match self.responses.get_mut(&response.key) {
-            Some((_, _, known)) => known.merge(response),
-            None => {
-                let names = (Arc::clone(agent), Arc::clone(device));
-                self.responses.insert(response.key, (names.0, names.1, response));
+        match self.index.entry(response.key) {
+            Entry::Occupied(known) => self.responses[*known.get()].response.merge(response),
+            Entry::Vacant(place) => {
+                place.insert(self.responses.len());
+                let (agent, device) = (Arc::clone(agent), Arc::clone(device));
+                self.responses.push(Waiting { agent, device, response });
             }
         }
     }
@@ -73,12 +103,19 @@ impl Batch {
 impl Store {
     /// Keeps a batch, wholly or not at all.
     pub fn keep(&mut self, batch: Batch, judge: Judge<'_>) -> Result<(), StoreError> {
-        let is_first = self.is_empty()?;
-        let Self { connection, names } = self;
+        let was_empty = self.is_empty()?;
+        let Self { connection, names, fresh } = self;
         let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let kept = write(&change, names, batch, judge, is_first).and_then(|()| change.commit());
+        let version: i64 = change.pragma_query_value(None, "data_version", |row| row.get(0))?;
+        if was_empty {
+            *fresh = Some(Fresh { version, written: HashSet::default() });
+        }
+        // What another process has written is not known here.
+        *fresh = fresh.take().filter(|fresh| fresh.version == version);
+        let kept = write(&change, names, batch, judge, fresh).and_then(|()| change.commit());
         if kept.is_err() {
             names.forget();
+            *fresh = None;
         }
         Ok(kept?)
     }
@@ -93,7 +130,7 @@ impl Store {
         let bound =
             |at: Option<DateTime<Utc>>, none: i64| at.map_or(none, |at| at.timestamp_millis());
         let text = format!("SELECT {COLUMNS} FROM responses WHERE at >= ?1 AND at < ?2");
-        let Self { connection, names } = self;
+        let Self { connection, names, .. } = self;
         let mut query = connection.prepare_cached(&text)?;
         let mut rows = query.query([bound(since, i64::MIN), bound(until, i64::MAX)])?;
         while let Some(row) = rows.next()? {
@@ -103,23 +140,34 @@ impl Store {
     }
 }
 
+/// What this process has written into a store that was empty: nothing else can be in it.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    version: i64,
+    written: HashSet<u64, BuildHasherDefault<Plain>>,
+}
+
 fn write(
     connection: &Connection,
     names: &mut Names,
-    batch: Batch,
+    mut batch: Batch,
     judge: Judge<'_>,
-    is_first: bool,
+    fresh: &mut Option<Fresh>,
 ) -> rusqlite::Result<()> {
     let mut changes = Changes::default();
     let mut group: Vec<Stored> = Vec::new();
-    for (_, (agent, device, response)) in batch.responses {
+    // The copies of a message lie side by side, and rows are written in the order of their keys.
+    batch.responses.sort_unstable_by_key(|one| {
+        (one.response.key.message.cast_signed(), one.response.key.request.cast_signed())
+    });
+    for Waiting { agent, device, response } in batch.responses {
         if group.first().is_some_and(|one| one.response.key.message != response.key.message) {
-            write_group(connection, names, &mut group, judge, is_first, &mut changes)?;
+            write_group(connection, names, &mut group, judge, fresh, &mut changes)?;
         }
         group.push(Stored { agent, device, response, priced: None, repeated: false });
     }
-    write_group(connection, names, &mut group, judge, is_first, &mut changes)?;
-    changes.write(connection, names)?;
+    write_group(connection, names, &mut group, judge, fresh, &mut changes)?;
+    changes.write(connection)?;
     for (path, (agent, known)) in &batch.files {
         files::put(connection, agent, path, known)?;
     }
@@ -135,11 +183,12 @@ fn write_group(
     names: &mut Names,
     group: &mut Vec<Stored>,
     judge: Judge<'_>,
-    is_first: bool,
+    fresh: &mut Option<Fresh>,
     changes: &mut Changes,
 ) -> rusqlite::Result<()> {
     let Some(message) = group.first().map(|one| one.response.key.message) else { return Ok(()) };
-    let before = if is_first { Vec::new() } else { kept(connection, names, message)? };
+    let is_new = fresh.as_mut().is_some_and(|fresh| fresh.written.insert(message));
+    let before = if is_new { Vec::new() } else { kept(connection, names, message)? };
     for old in &before {
         match group.iter_mut().find(|new| new.response.key == old.response.key) {
             Some(new) => {
@@ -162,12 +211,14 @@ fn write_group(
             continue;
         }
         if let Some(old) = old.filter(|old| old.counts()) {
-            changes.remove(old, (judge.day)(old.response.at));
+            let ids = RowNames::of(connection, names, old)?;
+            changes.remove(old, ids.day((judge.day)(old.response.at), old));
         }
+        let ids = RowNames::of(connection, names, &new)?;
         if new.counts() {
-            changes.add(&new, (judge.day)(new.response.at));
+            changes.add(&new, ids.day((judge.day)(new.response.at), &new));
         }
-        row::put(connection, names, &new)?;
+        row::put(connection, &ids, &new)?;
     }
     Ok(())
 }

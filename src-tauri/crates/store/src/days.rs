@@ -1,13 +1,10 @@
 //! Sums by day: they change with every response that comes, changes, or turns out to repeat another.
 
-use crate::{Store, StoreError, Stored, names::Names};
+use crate::{Store, StoreError, Stored};
 use chrono::{DateTime, NaiveDate, Utc};
-use claudometer_core::{
-    Amount, Tokens,
-    response::{Name, Quality},
-};
+use claudometer_core::{Amount, Tokens, response::Name};
 use rusqlite::{Connection, params};
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 /// What a sum is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -88,68 +85,42 @@ impl Sums {
     }
 }
 
+/// A key in numbers: day, assistant, machine, model, folder, session, and whether it is an estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct DayIds(pub(crate) [i64; 7]);
+
 /// What a change adds to the sums and takes from them.
 #[derive(Debug, Default)]
-pub(crate) struct Changes(HashMap<DayKey, (Sums, Sums)>);
+pub(crate) struct Changes(HashMap<DayIds, (Sums, Sums)>);
 
 impl Changes {
-    fn of(&mut self, stored: &Stored, day: NaiveDate) -> &mut (Sums, Sums) {
-        let key = DayKey {
-            day,
-            agent: Arc::clone(&stored.agent),
-            device: Arc::clone(&stored.device),
-            model: Arc::clone(&stored.response.model),
-            project: Arc::clone(&stored.response.project),
-            session: Arc::clone(&stored.response.session),
-            estimated: stored.response.quality == Quality::Estimated,
-        };
-        self.0.entry(key).or_default()
-    }
-
     /// A response counts from now on.
-    pub(crate) fn add(&mut self, stored: &Stored, day: NaiveDate) {
-        self.of(stored, day).0.add(&Sums::of(stored));
+    pub(crate) fn add(&mut self, stored: &Stored, key: DayIds) {
+        self.0.entry(key).or_default().0.add(&Sums::of(stored));
     }
 
     /// A response does not count any more, or not as it was.
-    pub(crate) fn remove(&mut self, stored: &Stored, day: NaiveDate) {
-        self.of(stored, day).1.add(&Sums::of(stored));
+    pub(crate) fn remove(&mut self, stored: &Stored, key: DayIds) {
+        self.0.entry(key).or_default().1.add(&Sums::of(stored));
     }
 
     /// Brings the sums of the store up to date.
-    pub(crate) fn write(self, connection: &Connection, names: &mut Names) -> rusqlite::Result<()> {
+    pub(crate) fn write(self, connection: &Connection) -> rusqlite::Result<()> {
         let mut all: Vec<_> = self.0.into_iter().collect();
-        all.sort_unstable_by(|(one, _), (other, _)| one.day.cmp(&other.day));
+        all.sort_unstable_by_key(|(key, _)| *key);
         for (key, (added, removed)) in all {
-            let ids = Ids::of(connection, names, &key)?;
-            let mut sums = ids.read(connection)?.unwrap_or_default();
+            let mut sums = key.read(connection)?.unwrap_or_default();
             sums.add(&added);
             sums.remove(&removed);
-            ids.write(connection, &sums)?;
+            key.write(connection, &sums)?;
         }
         Ok(())
     }
 }
 
-/// A key in numbers.
-struct Ids([i64; 7]);
-
 const SUMS: &str = "responses, input, output, reasoning, cache_read, cache_write_5m, cache_write_1h, logged_cost, priced_cost, auto_cost, unpriced, first, last";
 
-impl Ids {
-    fn of(connection: &Connection, names: &mut Names, key: &DayKey) -> rusqlite::Result<Self> {
-        let mut id = |name: &Name| names.id(connection, name);
-        Ok(Self([
-            key.day.to_epoch_days().into(),
-            id(&key.agent)?,
-            id(&key.device)?,
-            id(&key.model)?,
-            id(&key.project)?,
-            id(&key.session)?,
-            key.estimated.into(),
-        ]))
-    }
-
+impl DayIds {
     fn read(&self, connection: &Connection) -> rusqlite::Result<Option<Sums>> {
         let text = format!(
             "SELECT {SUMS} FROM days WHERE day = ?1 AND agent = ?2 AND device = ?3 AND model = ?4 AND project = ?5 AND session = ?6 AND estimated = ?7"
@@ -230,7 +201,7 @@ impl Store {
         let text = format!(
             "SELECT day, agent, device, model, project, session, estimated, {SUMS} FROM days WHERE day BETWEEN ?1 AND ?2 ORDER BY day"
         );
-        let Self { connection, names } = self;
+        let Self { connection, names, .. } = self;
         let mut query = connection.prepare_cached(&text)?;
         let mut rows = query.query([bound(since, i64::MIN), bound(until, i64::MAX)])?;
         while let Some(row) = rows.next()? {

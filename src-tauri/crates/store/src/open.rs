@@ -1,6 +1,6 @@
 //! Opening the store, and bringing an older one up to date.
 
-use crate::names::Names;
+use crate::{batch::Fresh, names::Names};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 use std::{path::Path, time::Duration};
 
@@ -45,6 +45,7 @@ impl From<rusqlite::Error> for StoreError {
 pub struct Store {
     pub(crate) connection: Connection,
     pub(crate) names: Names,
+    pub(crate) fresh: Option<Fresh>,
 }
 
 impl Store {
@@ -65,7 +66,7 @@ impl Store {
         )?;
         connection.set_prepared_statement_cache_capacity(32);
         migrate(&mut connection)?;
-        Ok(Self { connection, names: Names::default() })
+        Ok(Self { connection, names: Names::default(), fresh: None })
     }
 
     /// A fact about the store itself.

@@ -1,7 +1,7 @@
 //! A response as a row.
 
-use crate::names::Names;
-use chrono::DateTime;
+use crate::{days::DayIds, names::Names};
+use chrono::{DateTime, NaiveDate};
 use claudometer_core::{
     Amount, Response, Tokens,
     response::{Copies, Key, Merging, Name, Quality, Speed},
@@ -69,10 +69,51 @@ fn flags(stored: &Stored) -> i64 {
         | quality << QUALITY
 }
 
+/// The names of a row, as numbers.
+pub(crate) struct RowNames {
+    agent: i64,
+    device: i64,
+    model: i64,
+    session: i64,
+    project: i64,
+    branch: i64,
+}
+
+impl RowNames {
+    pub(crate) fn of(
+        connection: &Connection,
+        names: &mut Names,
+        stored: &Stored,
+    ) -> rusqlite::Result<Self> {
+        let mut id = |name: &Name| names.id(connection, name);
+        Ok(Self {
+            agent: id(&stored.agent)?,
+            device: id(&stored.device)?,
+            model: id(&stored.response.model)?,
+            session: id(&stored.response.session)?,
+            project: id(&stored.response.project)?,
+            branch: id(&stored.response.branch)?,
+        })
+    }
+
+    /// The sum of a day to which the row belongs.
+    pub(crate) fn day(&self, day: NaiveDate, stored: &Stored) -> DayIds {
+        DayIds([
+            day.to_epoch_days().into(),
+            self.agent,
+            self.device,
+            self.model,
+            self.project,
+            self.session,
+            (stored.response.quality == Quality::Estimated).into(),
+        ])
+    }
+}
+
 /// Writes a row.
 pub(crate) fn put(
     connection: &Connection,
-    names: &mut Names,
+    names: &RowNames,
     stored: &Stored,
 ) -> rusqlite::Result<()> {
     let response = &stored.response;
@@ -83,12 +124,12 @@ pub(crate) fn put(
         response.key.request.cast_signed(),
         response.at.timestamp_millis(),
         response.rank,
-        names.id(connection, &stored.agent)?,
-        names.id(connection, &stored.device)?,
-        names.id(connection, &response.model)?,
-        names.id(connection, &response.session)?,
-        names.id(connection, &response.project)?,
-        names.id(connection, &response.branch)?,
+        names.agent,
+        names.device,
+        names.model,
+        names.session,
+        names.project,
+        names.branch,
         whole(tokens.input),
         whole(tokens.output),
         whole(tokens.reasoning),

@@ -8,7 +8,7 @@ use claudometer_scan::{
     Form, LogFile, LogSource, Map, Needles, Reading, Taken, Text, hash, lenient::Instant, lines,
     parse,
 };
-use counters::{Copied, Counters, Pair, Vector};
+use counters::{Counters, Pair, Vector};
 use serde::{Deserialize, Serialize};
 use std::{
     path::{Path, PathBuf},
@@ -220,40 +220,26 @@ impl Rollout<'_> {
         self.state.branch = branch.unwrap_or_default();
     }
 
-    /// How the beginning of a fork is told from its own calls.
-    fn copied(&self) -> Copied {
-        let Some(parent) = &self.state.parent else { return Copied::Nothing };
-        let name = |path: &Path| {
-            path.file_stem().is_some_and(|stem| {
-                stem.to_str().is_some_and(|stem| stem.ends_with(parent.as_str()))
-            })
-        };
-        let files = self.file.others.iter().filter(|leaf| name(&leaf.path));
-        let histories = files.map(|leaf| pairs(LogFile { leaf, ..self.file }));
-        match histories.max_by_key(Vec::len) {
-            Some(history) => Copied::From(history),
-            None => Copied::AtBirth,
-        }
-    }
-
-    /// How many of the first calls were copied.
+    /// How many of the first calls a fork has copied: those with which the session before it begins too, and those whose
+    /// lines were all written when the file was made. That other session counts them itself.
     fn inherited(&self) -> usize {
-        match self.copied() {
-            Copied::Nothing => 0,
-            Copied::From(history) => {
-                let same =
-                    self.calls.iter().zip(&history).take_while(|(call, pair)| call.pair == **pair);
-                same.count()
-            }
-            Copied::AtBirth => {
-                let at_birth = |call: &&Call| {
-                    let Some((born, at)) = self.state.born_ms.zip(call.at.0) else { return false };
-                    (at.timestamp_millis() - born).abs() <= 1000
-                };
-                let burst = self.calls.iter().take_while(at_birth).count();
-                if burst >= 2 { burst } else { 0 }
-            }
-        }
+        let Some(parent) = &self.state.parent else { return 0 };
+        let is_named = |path: &Path| {
+            let stem = path.file_stem().and_then(|stem| stem.to_str());
+            stem.is_some_and(|stem| stem.ends_with(parent.as_str()))
+        };
+        let files = self.file.others.iter().filter(|leaf| is_named(&leaf.path));
+        let same = files.map(|leaf| {
+            let history = pairs(LogFile { leaf, ..self.file });
+            self.calls.iter().zip(&history).take_while(|(call, pair)| call.pair == **pair).count()
+        });
+        let at_birth = |call: &&Call| {
+            let Some((born, at)) = self.state.born_ms.zip(call.at.0) else { return false };
+            (at.timestamp_millis() - born).abs() <= 1000
+        };
+        // One call may well be made within a second; of two, the second waited for the first.
+        let burst = Some(self.calls.iter().take_while(at_birth).count()).filter(|burst| *burst > 1);
+        same.chain(burst).max().unwrap_or(0)
     }
 
     fn response(&self, nth: u64, call: &Call, tokens: Tokens) -> Option<Response> {

@@ -76,16 +76,6 @@ pub(super) struct Pair {
     pub(super) last: Option<Vector>,
 }
 
-/// How copied history at the beginning of a file is known.
-pub(super) enum Copied {
-    /// There is none.
-    Nothing,
-    /// It is how this one begins.
-    From(Vec<Pair>),
-    /// Its lines were all written when the file was made.
-    AtBirth,
-}
-
 /// The counters so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counters {
