@@ -11,6 +11,7 @@
 
 mod codegen;
 mod fmt;
+mod prices;
 mod repository;
 mod tidy;
 
@@ -21,6 +22,7 @@ const USAGE: &str = "\
 Usage: cargo xtask COMMAND
   gen [--check]   write the window's types from the Rust types; --check: only say whether they are current
   fmt [--check]   format every Rust file; --check: only say what would change
+  prices          make the built-in price list anew from two published tables
   tidy            the rules of the repository that no linter knows";
 
 fn main() -> Result<ExitCode> {
@@ -31,6 +33,10 @@ fn main() -> Result<ExitCode> {
         ["gen", "--check"] => codegen::check(),
         ["fmt"] => fmt::run(fmt::Mode::Write)?,
         ["fmt", "--check"] => fmt::run(fmt::Mode::Check)?,
+        ["prices"] => {
+            prices::run(&repository::root())?;
+            true
+        }
         ["tidy"] => tidy::report()?,
         _ => {
             eprintln!("{USAGE}");

@@ -316,7 +316,7 @@ mod tests {
         let side = Response { side_chain: true, ..response(2, 10, tokens) };
         let unnamed = response(0, 10, tokens);
         assert_eq!(repeated(&[main.clone(), side.clone(), unnamed]), [false, true, true]);
-        assert_eq!(repeated(&[side.clone()]), [false]);
+        assert_eq!(repeated(std::slice::from_ref(&side)), [false]);
         assert_eq!(repeated(&[main.clone(), response(3, 10, tokens)]), [false, false]);
         let equal = |request, rank, response: Response| Response {
             key: Key { message: 1, request },

@@ -100,7 +100,9 @@ impl Ledger<'_> {
                 }
             }
             // What is left of the known ones is gone.
-            known.into_keys().for_each(|path| batch.forget_file(path));
+            for path in known.into_keys() {
+                batch.forget_file(path);
+            }
         }
         if !batch.is_empty() {
             self.keep(store, batch)?;

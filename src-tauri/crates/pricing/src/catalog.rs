@@ -1,9 +1,13 @@
 //! Prices by model and day.
 
-use crate::{names, price::Price};
+use crate::{
+    embedded::{self, Prices},
+    names,
+    price::Price,
+};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use claudometer_core::{Amount, Response};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 /// The list could not be read; the text says where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,23 +40,53 @@ impl Dated {
 }
 
 /// A price list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Catalog {
-    prices: BTreeMap<String, Vec<Dated>>,
+    /// What was added; it comes before the list.
+    own: Prices,
     aliases: BTreeMap<String, String>,
+    /// A list that is read when a price is asked for.
+    list: &'static str,
+    listed: OnceLock<Prices>,
 }
 
 impl Catalog {
-    /// Adds a price of a model. Of several that hold, the one that began last counts, and of those the one for some hours.
-    pub fn add(&mut self, model: &str, dated: Dated) {
-        let all = self.prices.entry(model.to_owned()).or_default();
-        all.push(dated);
-        all.sort_by_key(|dated| (dated.from, dated.hours.is_some()));
+    /// The list that is built in.
+    pub fn embedded() -> Self {
+        Self { list: embedded::LIST, ..Self::default() }
     }
 
-    /// Puts a model's own price in place of whatever the list says.
-    pub fn replace(&mut self, model: &str, price: Price) {
-        self.prices.insert(model.to_owned(), vec![Dated { price, ..Dated::default() }]);
+    /// Reads a list of the form that [`Catalog::text`] writes.
+    pub fn of_text(text: &str) -> Result<Self, CatalogError> {
+        Ok(Self { own: embedded::read(text)?, ..Self::default() })
+    }
+
+    /// The day of the tables from which the list was made; `None` where there is no such list.
+    pub fn as_of(&self) -> Option<NaiveDate> {
+        embedded::as_of(self.list)
+    }
+
+    /// What was added as a list, under a heading that begins with its day.
+    pub fn text(&self, heading: &str) -> String {
+        embedded::write(heading, &self.own)
+    }
+
+    /// Adds a price of a model. Of several that hold, the one that began last counts, and of those the one for some hours.
+    pub fn add(&mut self, model: &str, dated: Dated) {
+        let all = self.own.entry(model.to_owned()).or_default();
+        all.retain(|known| (known.from, known.hours) != (dated.from, dated.hours));
+        all.push(dated);
+        all.sort_by_key(|dated| (dated.from, dated.hours));
+    }
+
+    /// What was added for a model.
+    pub fn added(&self, model: &str) -> &[Dated] {
+        self.own.get(model).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Models that were added.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        self.own.keys().map(String::as_str)
     }
 
     /// Has a model priced as another.
@@ -60,18 +94,21 @@ impl Catalog {
         self.aliases.insert(model.to_owned(), other.to_owned());
     }
 
-    /// The models that have a price.
-    pub fn models(&self) -> impl Iterator<Item = &str> {
-        self.prices.keys().map(String::as_str)
-    }
-
     /// What a model cost at a time; `None` where the list does not know it.
     pub fn price(&self, model: &str, at: DateTime<Utc>) -> Option<&Price> {
         let alias = self.aliases.get(model).map_or(model, String::as_str);
-        let dated = names::candidates(alias).iter().find_map(|name| self.prices.get(name))?;
+        let names = names::candidates(alias);
+        let own = names.iter().find_map(|name| self.own.get(name));
+        let listed = || names.iter().find_map(|name| self.listed().get(name));
+        let dated = own.or_else(listed)?;
         // Before its first known day a model cost what it did then: a log of it is no older than it.
         let known = dated.iter().rev().find(|dated| dated.holds(at)).or_else(|| dated.first());
         known.map(|dated| &dated.price)
+    }
+
+    /// A test reads the list that is built in, so that it is one.
+    fn listed(&self) -> &Prices {
+        self.listed.get_or_init(|| embedded::read(self.list).unwrap_or_default())
     }
 
     /// What a response cost by the list, in US dollars; `None` where its model is not known.

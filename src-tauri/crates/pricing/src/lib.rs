@@ -1,10 +1,11 @@
 //! What a response costs by its vendor's price list: pure, exact, and by the prices of its own day.
 
 mod catalog;
+mod embedded;
 mod litellm;
 mod names;
 mod price;
 
 pub use catalog::{Catalog, CatalogError, Dated};
-pub use litellm::litellm;
-pub use price::{Price, Rates, Tier};
+pub use litellm::{litellm, price};
+pub use price::{Mode, Price, Rates, Tier};

@@ -7,13 +7,20 @@ use crate::{
 use claudometer_core::Amount;
 use serde_json::{Map, Value};
 
-/// Reads a list in LiteLLM's form. What names no price of a token is left out.
+/// What answers in text; everything else is not asked by assistants.
+const MODES: [&str; 3] = ["chat", "completion", "responses"];
+
+/// Reads a list in LiteLLM's form. What names no price of a token is left out, and what does not answer in text.
 pub fn litellm(json: &[u8]) -> Result<Catalog, CatalogError> {
     let list: Map<String, Value> =
         serde_json::from_slice(json).map_err(|error| CatalogError(error.to_string()))?;
     let mut catalog = Catalog::default();
     for (model, fields) in &list {
         let Some(fields) = fields.as_object().filter(|_| model != "sample_spec") else { continue };
+        let mode = fields.get("mode").and_then(Value::as_str);
+        if mode.is_some_and(|mode| !MODES.contains(&mode)) {
+            continue;
+        }
         let price = price(fields);
         if !price.standard.rates.is_empty() {
             catalog.add(model, Dated { price, ..Dated::default() });
@@ -22,8 +29,8 @@ pub fn litellm(json: &[u8]) -> Result<Catalog, CatalogError> {
     Ok(catalog)
 }
 
-/// The price that an entry's fields tell.
-pub(crate) fn price(fields: &Map<String, Value>) -> Price {
+/// The price that an entry's fields tell, each a number or a number as text.
+pub fn price(fields: &Map<String, Value>) -> Price {
     let factor = |name: &str| amount(fields.get("provider_specific_entry")?.get(name)?);
     Price {
         standard: mode(fields, ""),
@@ -67,7 +74,11 @@ fn bound(name: &str) -> Option<u64> {
 
 /// A number of the list, exactly as it is written.
 fn amount(value: &Value) -> Option<Amount> {
-    let amount: Amount = value.as_number()?.to_string().parse().ok()?;
+    let amount: Amount = match value {
+        Value::Number(number) => number.to_string().parse().ok()?,
+        Value::String(text) => text.parse().ok()?,
+        _ => return None,
+    };
     (!amount.is_negative()).then_some(amount)
 }
 

@@ -130,7 +130,7 @@ mod tests {
     use claudometer_core::response::Key;
 
     fn amount(text: &str) -> Option<Amount> {
-        Some(text.parse().unwrap())
+        text.parse().ok()
     }
 
     fn response(tokens: Tokens) -> Response {

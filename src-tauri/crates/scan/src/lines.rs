@@ -17,7 +17,7 @@ pub enum Needles {
     /// Nothing: every line is.
     All,
     /// This.
-    One(Finder<'static>),
+    One(Box<Finder<'static>>),
     /// One of these.
     Any(Box<Searcher>),
     /// One of these, on a processor that cannot look for several at once.
@@ -29,7 +29,7 @@ impl Needles {
     pub fn of(texts: &[&'static str]) -> Self {
         match texts {
             [] => Self::All,
-            [text] => Self::One(Finder::new(text.as_bytes())),
+            [text] => Self::One(Box::new(Finder::new(text.as_bytes()))),
             texts => Searcher::new(texts).map_or_else(
                 || Self::Each(texts.iter().map(|text| Finder::new(text.as_bytes())).collect()),
                 |searcher| Self::Any(Box::new(searcher)),

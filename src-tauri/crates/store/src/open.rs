@@ -127,6 +127,7 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a database is a real file")]
 mod tests {
     use super::*;
 

@@ -53,7 +53,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("desktop", &["core", "view", "wire", "desk"]),
     ("testkit", &["core", "host"]),
     ("bench", &["core", "engine", "host", "testkit"]),
-    ("xtask", &["wire"]),
+    ("xtask", &["wire", "pricing"]),
 ];
 
 /// Tests of any crate may use this one; nothing that ships may.

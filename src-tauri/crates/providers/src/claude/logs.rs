@@ -225,9 +225,6 @@ impl Transcript<'_> {
             self.taken.undated += 1;
             return;
         };
-        fn either<'b>(one: &'b Text<'_>, other: &'b Text<'_>) -> Option<&'b str> {
-            one.get().or(other.get())
-        }
         let searches = usage.server_tool_use.0.as_ref();
         let project = either(&line.cwd, &around.cwd).or(self.state.cwd.as_deref());
         self.taken.add(Response {
@@ -313,4 +310,8 @@ impl Reading for Transcript<'_> {
         }
         self.taken
     }
+}
+
+fn either<'a>(one: &'a Text<'_>, other: &'a Text<'_>) -> Option<&'a str> {
+    one.get().or(other.get())
 }

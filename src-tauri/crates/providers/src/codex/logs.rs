@@ -307,7 +307,7 @@ impl Reading for Rollout<'_> {
             }
         }
         // Of two copies of a session the one with more lines counts.
-        let rank = counters.calls as i64;
+        let rank = counters.calls.cast_signed();
         for response in &mut taken.responses {
             response.rank = rank;
         }

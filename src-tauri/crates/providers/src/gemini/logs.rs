@@ -183,7 +183,7 @@ impl Reading for Chat<'_> {
     fn line(&mut self, offset: u64, line: &[u8]) {
         let mut scratch = String::new();
         match parse::<Record<'_>>(line, &mut scratch) {
-            Some(record) => self.record(LINES_RANK + offset as i64, &record),
+            Some(record) => self.record(LINES_RANK + offset.cast_signed(), &record),
             None => self.taken.malformed += 1,
         }
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Counters of one line, as they are written: cached and written tokens are part of the input, reasoning of the output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "they are the log's own")]
 pub(super) struct Vector {
     #[serde(default, deserialize_with = "count")]
     input_tokens: u64,
@@ -105,13 +106,17 @@ impl Counters {
 mod tests {
     use super::*;
 
-    fn vector(input: u64, output: u64) -> Option<Vector> {
-        Some(Vector { input_tokens: input, output_tokens: output, ..Vector::default() })
+    /// Input and output.
+    type Pairs = (Option<(u64, u64)>, Option<(u64, u64)>);
+
+    fn of((input_tokens, output_tokens): (u64, u64)) -> Vector {
+        Vector { input_tokens, output_tokens, ..Vector::default() }
     }
 
-    fn used(pairs: &[(Option<Vector>, Option<Vector>)]) -> Vec<Option<(u64, u64)>> {
+    fn used(pairs: &[Pairs]) -> Vec<Option<(u64, u64)>> {
         let mut counters = Counters::default();
-        let pairs = pairs.iter().map(|&(total, last)| Pair { total, last });
+        let pairs =
+            pairs.iter().map(|&(total, last)| Pair { total: total.map(of), last: last.map(of) });
         pairs.map(|pair| counters.count(&pair).map(|used| (used.input, used.output))).collect()
     }
 
@@ -119,28 +124,28 @@ mod tests {
     fn a_call_is_what_the_counters_grew_by() {
         for (pairs, expected) in [
             (
-                vec![(vector(10, 1), vector(10, 1)), (vector(30, 3), vector(20, 2))],
+                vec![(Some((10, 1)), Some((10, 1))), (Some((30, 3)), Some((20, 2)))],
                 vec![Some((10, 1)), Some((20, 2))],
             ),
             (
-                vec![(vector(10, 1), vector(10, 1)), (vector(10, 1), vector(10, 1))],
+                vec![(Some((10, 1)), Some((10, 1))), (Some((10, 1)), Some((10, 1)))],
                 vec![Some((10, 1)), None],
             ),
             (
-                vec![(vector(10, 1), None), (vector(40, 4), None)],
+                vec![(Some((10, 1)), None), (Some((40, 4)), None)],
                 vec![Some((10, 1)), Some((30, 3))],
             ),
             (
-                vec![(vector(900, 9), vector(0, 0)), (vector(910, 10), vector(10, 1))],
+                vec![(Some((900, 9)), Some((0, 0))), (Some((910, 10)), Some((10, 1)))],
                 vec![None, Some((10, 1))],
             ),
             (
-                vec![(vector(50, 5), vector(50, 5)), (vector(7, 1), vector(7, 1))],
+                vec![(Some((50, 5)), Some((50, 5))), (Some((7, 1)), Some((7, 1)))],
                 vec![Some((50, 5)), Some((7, 1))],
             ),
-            (vec![(vector(50, 5), None), (vector(7, 1), None)], vec![Some((50, 5)), Some((7, 1))]),
+            (vec![(Some((50, 5)), None), (Some((7, 1)), None)], vec![Some((50, 5)), Some((7, 1))]),
             (
-                vec![(None, vector(5, 5)), (None, vector(5, 5)), (None, None)],
+                vec![(None, Some((5, 5))), (None, Some((5, 5))), (None, None)],
                 vec![Some((5, 5)), Some((5, 5)), None],
             ),
         ] {
