@@ -288,6 +288,17 @@ export function settingsState(over: Partial<SettingsState> = {}): SettingsState 
       locale: null,
       customProviders: [],
       routeRoles: {},
+      cost: {
+        mode: 'auto',
+        prices: {},
+        aliases: {},
+        plans: {},
+        currency: 'USD',
+        perDollar: '1',
+        budgets: [],
+        device: null,
+        refreshPrices: false,
+      },
     },
     providers: [
       provider(),

@@ -3,6 +3,7 @@
 use crate::repository;
 use anyhow::{Context as _, Result};
 use claudometer_wire::{
+    cost::{BlockReport, CostReport},
     diagnosis::Diagnosis,
     history::HistoryReport,
     report::{ErrorReport, Report},
@@ -10,13 +11,15 @@ use claudometer_wire::{
 use std::path::PathBuf;
 
 /// The generated files: path from the root of the repository and contents.
-fn generated() -> [(&'static str, String); 6] {
+fn generated() -> [(&'static str, String); 8] {
     [
         ("src/lib/gen/wire.ts", claudometer_wire::ts::typescript()),
         ("src/lib/gen/commands.ts", claudometer_wire::ts::commands()),
         ("src-tauri/schemas/usage.schema.json", schema::<Report>()),
         ("src-tauri/schemas/doctor.schema.json", schema::<Diagnosis>()),
         ("src-tauri/schemas/history.schema.json", schema::<HistoryReport>()),
+        ("src-tauri/schemas/cost.schema.json", schema::<CostReport>()),
+        ("src-tauri/schemas/blocks.schema.json", schema::<BlockReport>()),
         ("src-tauri/schemas/error.schema.json", schema::<ErrorReport>()),
     ]
 }

@@ -222,6 +222,84 @@ resetsAt: string | null, };
 
 export type CreditUnit = "usd" | "eur" | "credits" | "requests" | "points";
 
+export type CostMode = "auto" | "calculate" | "display";
+
+export type ModelPrice = { 
+/**
+ * Of the prompt.
+ */
+input: string, 
+/**
+ * Generated.
+ */
+output: string, 
+/**
+ * Read from a cache.
+ */
+cacheRead: string | null, 
+/**
+ * Written to a cache for five minutes.
+ */
+cacheWrite: string | null, 
+/**
+ * Written to a cache for an hour.
+ */
+cacheWriteHour: string | null, };
+
+export type BudgetSpan = "day" | "week" | "month";
+
+export type Budget = { 
+/**
+ * The span.
+ */
+per: BudgetSpan, 
+/**
+ * How much, in the currency of the settings.
+ */
+amount: string, 
+/**
+ * Only what was spent in folders whose path holds this text; `None` is everything.
+ */
+project: string | null, };
+
+export type CostSettings = { 
+/**
+ * Whether a log's own cost or the price list counts.
+ */
+mode: CostMode, 
+/**
+ * Own prices by model, in US dollars per million tokens; they come before the list.
+ */
+prices: { [key in string]: ModelPrice }, 
+/**
+ * Models that are priced as another one.
+ */
+aliases: { [key in string]: string }, 
+/**
+ * What the plan of an assistant, by its id, costs in US dollars a month.
+ */
+plans: { [key in string]: string }, 
+/**
+ * The currency in which cost is shown and budgets are set, as an ISO 4217 code.
+ */
+currency: string, 
+/**
+ * How much of that currency a US dollar is.
+ */
+perDollar: string, 
+/**
+ * What is meant to be spent at most.
+ */
+budgets: Array<Budget>, 
+/**
+ * The name of this machine in the history; `None` is its host name.
+ */
+device: string | null, 
+/**
+ * Whether the newest price list may be fetched, once a day.
+ */
+refreshPrices: boolean, };
+
 export type Settings = { 
 /**
  * Version of the file's form.
@@ -266,7 +344,11 @@ routeRoles: { [key in string]: Array<string> },
 /**
  * Locale of dates, like `de_AT`; `None` is the system's.
  */
-locale: string | null, };
+locale: string | null, 
+/**
+ * How cost is known and shown.
+ */
+cost: CostSettings, };
 
 export type Problem = { 
 /**

@@ -1,5 +1,9 @@
 //! The command line.
 
+mod cost;
+
+pub(crate) use cost::{Cost, CostBy, Mode, Week};
+
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -99,6 +103,8 @@ pub(crate) enum Command {
     Watch(Watch),
     /// Show limits over time: what was burnt each day, and where the period before stood at this point.
     History(History),
+    /// Show what use cost, by day, week, month, session, project, model, assistant, machine or block of five hours.
+    Cost(Cost),
     /// Say which provider has most left, and why.
     Route(Route),
     /// Print a short line for a status bar, or take an assistant's own status line.

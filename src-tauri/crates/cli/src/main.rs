@@ -1,6 +1,7 @@
 //! `claudometer`: without a command it is the resident in the tray; with one, it is for people and scripts.
 
 mod args;
+mod books;
 mod cmd;
 mod exit;
 mod out;

@@ -48,9 +48,11 @@ fn ingest(home: &Path, store: &mut Store) {
     let (host, prices, zone) = (host(home), prices(), Zone::named("Asia/Kolkata").unwrap());
     let ledger = Ledger {
         host: &host,
+        homes: &[],
         sources: claudometer_providers::LOGS,
         prices: &prices,
         zone: &zone,
+        zone_name: "Asia/Kolkata",
         device: "here".into(),
     };
     ledger.ingest(store).unwrap();

@@ -6,6 +6,7 @@
 pub mod amount;
 pub mod block;
 pub mod bundle;
+pub mod cost;
 pub mod custom;
 pub mod gate;
 pub mod history;

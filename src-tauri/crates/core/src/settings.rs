@@ -1,6 +1,6 @@
 //! What a person can choose. `Default` is the only place where defaults stand.
 
-use crate::{ProviderId, SourceId, WindowKind, custom::CustomProvider};
+use crate::{ProviderId, SourceId, WindowKind, cost::CostSettings, custom::CustomProvider};
 use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -51,6 +51,8 @@ pub struct Settings {
     pub route_roles: BTreeMap<String, Vec<String>>,
     /// Locale of dates, like `de_AT`; `None` is the system's.
     pub locale: Option<String>,
+    /// How cost is known and shown.
+    pub cost: CostSettings,
 }
 
 /// Choices about one provider.
@@ -324,6 +326,7 @@ impl Default for Settings {
             custom_providers: Vec::new(),
             route_roles: BTreeMap::new(),
             locale: None,
+            cost: CostSettings::default(),
         }
     }
 }
@@ -407,6 +410,7 @@ impl Settings {
         for (nth, provider) in self.custom_providers.iter().enumerate() {
             found.extend(provider.problems(&format!("customProviders.{nth}")));
         }
+        found.extend(self.cost.problems());
         found
     }
 }

@@ -26,7 +26,7 @@ impl Desk {
             Command::GetBundle {} => json(&*self.bundles().borrow().clone()),
             Command::GetReport {} => json(&crate::words::report(self)),
             Command::SaveSettings { draft } => {
-                saving::save(self, draft).await?;
+                saving::save(self, *draft).await?;
                 json(&forms::settings_state(self).await)
             }
             Command::ForgetSecret { provider, field } => {

@@ -10,7 +10,7 @@ const NAME: &str = "claudometer";
 pub struct Paths {
     /// Settings.
     pub config: PathBuf,
-    /// What is kept for good: limits over time.
+    /// What is kept for good: limits over time, the history of use.
     pub data: PathBuf,
     /// Snapshots, gates, markers, logs: what can be lost without losing a choice.
     pub state: PathBuf,
@@ -72,6 +72,11 @@ impl Paths {
     /// Folder of the limits over time, a file for each month.
     pub fn limits(&self) -> PathBuf {
         self.data.join("limits")
+    }
+
+    /// Every billed response, kept for good.
+    pub fn history(&self) -> PathBuf {
+        self.data.join("history.db")
     }
 
     /// Folder of the logs.

@@ -327,6 +327,13 @@ fn end_group(group: Option<Pid>) {
     }
 }
 
+/// The name of this machine, without its domain.
+pub fn machine_name() -> String {
+    let name = rustix::system::uname();
+    let name = name.nodename().to_string_lossy();
+    name.split('.').next().filter(|name| !name.is_empty()).unwrap_or("this machine").to_owned()
+}
+
 /// The user whose process this is.
 pub fn own_user() -> u32 {
     rustix::process::geteuid().as_raw()

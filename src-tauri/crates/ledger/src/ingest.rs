@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use claudometer_core::response::Name;
 use claudometer_host::{Host, clock::Zone, leaves::Leaf};
 use claudometer_pricing::Catalog;
-use claudometer_scan::{Form, LogFile, LogSource, Place, Resume, Taken};
+use claudometer_scan::{Form, LogFile, LogSource, Place, Resume, Taken, hash};
 use claudometer_store::{Batch, Judge, KnownFile, Store, StoreError};
 use std::{
     collections::BTreeSet,
@@ -27,12 +27,16 @@ pub enum LedgerError {
 pub struct Ledger<'a> {
     /// The world.
     pub host: &'a Host,
+    /// Further homes of an assistant, by the id of its log, each as a world of its own.
+    pub homes: &'a [(&'static str, Host)],
     /// The logs that are read.
     pub sources: &'a [&'static dyn LogSource],
     /// What things cost.
     pub prices: &'a Catalog,
     /// Where days begin.
     pub zone: &'a Zone,
+    /// The name of that zone.
+    pub zone_name: &'a str,
     /// The name of this machine.
     pub device: Name,
 }
@@ -64,8 +68,23 @@ pub struct Ingest {
 }
 
 impl Ledger<'_> {
+    /// Sums and costs are those of a zone and of a price list: where one of them has changed, everything is judged again.
+    fn settle(&self, store: &mut Store) -> Result<(), LedgerError> {
+        let prices = format!("{:016x}", hash(&[&self.prices.identity()]));
+        let facts = [("zone", self.zone_name), ("prices", prices.as_str())];
+        let current = |(name, value): &(&str, &str)| {
+            store.fact(name).map(|known| known.as_deref() == Some(*value))
+        };
+        if facts.iter().map(current).collect::<Result<Vec<_>, _>>()?.contains(&false) {
+            let day = |at| day(self.zone, at);
+            store.judge_again(Judge { price: &|one| self.prices.cost(one), day: &day }, &facts)?;
+        }
+        Ok(())
+    }
+
     /// Reads what is new in all logs and keeps it.
     pub fn ingest(&self, store: &mut Store) -> Result<Ingest, LedgerError> {
+        self.settle(store)?;
         let mut done = Ingest::default();
         let mut batch = Batch::default();
         let mut buffer = Vec::new();
@@ -160,7 +179,9 @@ impl Ledger<'_> {
     /// Every file of a log, each once.
     fn leaves(&self, source: &dyn LogSource) -> Vec<Leaf> {
         let files = &self.host.files;
-        let places = source.places(self.host);
+        let further = self.homes.iter().filter(|(id, _)| *id == source.id());
+        let worlds = std::iter::once(self.host).chain(further.map(|(_, world)| world));
+        let places: Vec<PathBuf> = worlds.flat_map(|world| source.places(world)).collect();
         let places: BTreeSet<PathBuf> = places.iter().map(|place| files.canonical(place)).collect();
         let wanted = |path: &Path| source.form(path).is_some();
         let mut leaves: Vec<Leaf> = places

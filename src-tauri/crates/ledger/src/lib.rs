@@ -1,7 +1,12 @@
 //! The history of use: what the assistants' own logs tell is read, kept and summed up.
 
+pub mod blocks;
 mod ingest;
+mod prices;
+pub mod report;
 mod tally;
 
 pub use ingest::{Ingest, Ledger, LedgerError, Oddity};
+pub use prices::catalog;
+pub use report::{By, Filter, Query};
 pub use tally::{Tally, tally};

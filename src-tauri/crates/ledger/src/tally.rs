@@ -75,7 +75,7 @@ pub fn tally(store: &mut Store, zones: &[(String, Zone)]) -> Result<Tally, Ledge
         }
     })?;
     times.sort_unstable_by_key(|(at, _)| *at);
-    tally.blocks = blocks(times).iter().map(told).collect();
+    tally.blocks = blocks(times, &[]).iter().map(told).collect();
     Ok(tally)
 }
 

@@ -79,6 +79,18 @@ impl Catalog {
         all.sort_by_key(|dated| (dated.from, dated.hours));
     }
 
+    /// Puts a model's own price in place of whatever was added.
+    pub fn replace(&mut self, model: &str, price: Price) {
+        self.own.insert(model.to_owned(), vec![Dated { price, ..Dated::default() }]);
+    }
+
+    /// A text that differs where prices can differ.
+    pub fn identity(&self) -> String {
+        let heading = self.list.lines().next().unwrap_or_default();
+        let aliases = self.aliases.iter().map(|(model, other)| format!("{model}={other}\n"));
+        format!("{heading}\n{}{}", aliases.collect::<String>(), self.text(""))
+    }
+
     /// What was added for a model.
     pub fn added(&self, model: &str) -> &[Dated] {
         self.own.get(model).map(Vec::as_slice).unwrap_or_default()

@@ -51,7 +51,7 @@ pub fn reads(provider: &Provider, found: &Found, source: &str) -> bool {
 }
 
 /// The usual world, and that of each further home.
-pub(crate) fn worlds(
+pub fn worlds(
     provider: &Provider,
     settings: &ProviderSettings,
     host: &Host,

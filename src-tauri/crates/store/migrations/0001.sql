@@ -47,6 +47,8 @@ CREATE TABLE days (
     priced_cost INTEGER NOT NULL,
     auto_cost INTEGER NOT NULL,
     unpriced INTEGER NOT NULL,
+    unlogged INTEGER NOT NULL,
+    unknown INTEGER NOT NULL,
     first INTEGER NOT NULL,
     last INTEGER NOT NULL,
     PRIMARY KEY (day, agent, device, model, project, session, estimated)

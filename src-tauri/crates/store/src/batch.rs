@@ -2,9 +2,10 @@
 
 use crate::{
     KnownFile, Store, StoreError, Stored,
-    days::Changes,
+    days::{Changes, DayIds, Sums},
     files,
     names::Names,
+    open::set_fact,
     row::{self, COLUMNS, RowNames},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -129,6 +130,11 @@ impl Store {
     ) -> Result<(), StoreError> {
         let bound =
             |at: Option<DateTime<Utc>>, none: i64| at.map_or(none, |at| at.timestamp_millis());
+        if since.is_some() {
+            // Made when it is first of use: the first reading of years of logs is quicker without it.
+            self.connection
+                .execute_batch("CREATE INDEX IF NOT EXISTS responses_by_time ON responses (at)")?;
+        }
         let text = format!("SELECT {COLUMNS} FROM responses WHERE at >= ?1 AND at < ?2");
         let Self { connection, names, .. } = self;
         let mut query = connection.prepare_cached(&text)?;
@@ -136,6 +142,56 @@ impl Store {
         while let Some(row) = rows.next()? {
             each(row::get(connection, names, row)?);
         }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Judges every response anew, after prices or the zone have changed, and notes `facts` of the store together with it.
+    pub fn judge_again(
+        &mut self,
+        judge: Judge<'_>,
+        facts: &[(&str, &str)],
+    ) -> Result<(), StoreError> {
+        let Self { connection, names, .. } = self;
+        let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut sums: HashMap<DayIds, Sums> = HashMap::new();
+        {
+            let text = format!("SELECT {COLUMNS} FROM responses");
+            let mut query = change.prepare(&text)?;
+            let mut rows = query.query([])?;
+            let text = "UPDATE responses SET priced_cost = ?3 WHERE message = ?1 AND request = ?2";
+            let mut update = change.prepare(text)?;
+            while let Some(row) = rows.next()? {
+                let mut stored = row::get(&change, names, row)?;
+                let priced = (judge.price)(&stored.response);
+                if priced != stored.priced {
+                    stored.priced = priced;
+                    let key = stored.response.key;
+                    let priced = priced.map(Amount::to_units);
+                    update.execute(rusqlite::params![
+                        key.message.cast_signed(),
+                        key.request.cast_signed(),
+                        priced
+                    ])?;
+                }
+                if stored.counts() {
+                    let ids = RowNames::of(&change, names, &stored)?;
+                    let day = ids.day((judge.day)(stored.response.at), &stored);
+                    sums.entry(day).or_default().add(&Sums::of(&stored));
+                }
+            }
+        }
+        change.execute("DELETE FROM days", [])?;
+        let mut sums: Vec<_> = sums.into_iter().collect();
+        sums.sort_unstable_by_key(|(ids, _)| *ids);
+        for (ids, sums) in sums {
+            ids.write(&change, &sums)?;
+        }
+        for (name, value) in facts {
+            set_fact(&change, name, value)?;
+        }
+        change.commit()?;
         Ok(())
     }
 }

@@ -2,7 +2,10 @@
 
 use crate::{Store, StoreError, Stored};
 use chrono::{DateTime, NaiveDate, Utc};
-use claudometer_core::{Amount, Tokens, response::Name};
+use claudometer_core::{
+    Amount, Tokens,
+    response::{Name, Quality},
+};
 use rusqlite::{Connection, params};
 use std::collections::HashMap;
 
@@ -25,6 +28,22 @@ pub struct DayKey {
     pub estimated: bool,
 }
 
+impl DayKey {
+    /// The sum to which a response belongs.
+    pub fn of(stored: Stored, day: impl Fn(DateTime<Utc>) -> NaiveDate) -> Self {
+        let Stored { agent, device, response, .. } = stored;
+        Self {
+            day: day(response.at),
+            agent,
+            device,
+            model: response.model,
+            project: response.project,
+            session: response.session,
+            estimated: response.quality == Quality::Estimated,
+        }
+    }
+}
+
 /// Sums over responses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sums {
@@ -40,6 +59,10 @@ pub struct Sums {
     pub cost: Amount,
     /// Responses of models without a price, which add nothing to `priced`.
     pub unpriced: u64,
+    /// Responses without a cost in the log, which add nothing to `logged`.
+    pub unlogged: u64,
+    /// Responses that have neither, and add nothing to `cost`.
+    pub unknown: u64,
     /// When the first came.
     pub first: Option<DateTime<Utc>>,
     /// When the last came.
@@ -57,6 +80,8 @@ impl Sums {
             priced: stored.priced.unwrap_or(Amount::ZERO),
             cost: stored.cost().unwrap_or(Amount::ZERO),
             unpriced: u64::from(stored.priced.is_none()),
+            unlogged: u64::from(stored.response.logged_cost.is_none()),
+            unknown: u64::from(stored.cost().is_none()),
             first: at,
             last: at,
         }
@@ -70,6 +95,8 @@ impl Sums {
         self.priced = self.priced + other.priced;
         self.cost = self.cost + other.cost;
         self.unpriced += other.unpriced;
+        self.unlogged += other.unlogged;
+        self.unknown += other.unknown;
         self.first = [self.first, other.first].into_iter().flatten().min();
         self.last = self.last.max(other.last);
     }
@@ -82,6 +109,8 @@ impl Sums {
         self.priced = self.priced - other.priced;
         self.cost = self.cost - other.cost;
         self.unpriced = self.unpriced.saturating_sub(other.unpriced);
+        self.unlogged = self.unlogged.saturating_sub(other.unlogged);
+        self.unknown = self.unknown.saturating_sub(other.unknown);
     }
 }
 
@@ -118,7 +147,7 @@ impl Changes {
     }
 }
 
-const SUMS: &str = "responses, input, output, reasoning, cache_read, cache_write_5m, cache_write_1h, logged_cost, priced_cost, auto_cost, unpriced, first, last";
+const SUMS: &str = "responses, input, output, reasoning, cache_read, cache_write_5m, cache_write_1h, logged_cost, priced_cost, auto_cost, unpriced, unlogged, unknown, first, last";
 
 impl DayIds {
     fn read(&self, connection: &Connection) -> rusqlite::Result<Option<Sums>> {
@@ -129,7 +158,7 @@ impl DayIds {
         rusqlite::OptionalExtension::optional(query.query_row(self.0, |row| read(row, 0)))
     }
 
-    fn write(&self, connection: &Connection, sums: &Sums) -> rusqlite::Result<()> {
+    pub(crate) fn write(&self, connection: &Connection, sums: &Sums) -> rusqlite::Result<()> {
         let [day, agent, device, model, project, session, estimated] = self.0;
         if sums.responses == 0 {
             let text = "DELETE FROM days WHERE day = ?1 AND agent = ?2 AND device = ?3 AND model = ?4 AND project = ?5 AND session = ?6 AND estimated = ?7";
@@ -138,7 +167,7 @@ impl DayIds {
         }
         let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let millis = |at: Option<DateTime<Utc>>| at.map_or(0, |at| at.timestamp_millis());
-        let text = "INSERT OR REPLACE INTO days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+        let text = "INSERT OR REPLACE INTO days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
         connection.prepare_cached(text)?.execute(params![
             day,
             agent,
@@ -158,6 +187,8 @@ impl DayIds {
             sums.priced.to_units(),
             sums.cost.to_units(),
             whole(sums.unpriced),
+            whole(sums.unlogged),
+            whole(sums.unknown),
             millis(sums.first),
             millis(sums.last),
         ])?;
@@ -183,8 +214,10 @@ fn read(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Sums> {
         priced: cost(8)?,
         cost: cost(9)?,
         unpriced: count(10)?,
-        first: at(11)?,
-        last: at(12)?,
+        unlogged: count(11)?,
+        unknown: count(12)?,
+        first: at(13)?,
+        last: at(14)?,
     })
 }
 

@@ -78,9 +78,7 @@ impl Store {
 
     /// Notes a fact about the store itself.
     pub fn set_fact(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        let text = "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
-        self.connection.prepare_cached(text)?.execute([name, value])?;
-        Ok(())
+        Ok(set_fact(&self.connection, name, value)?)
     }
 
     /// How many responses it holds, repeated ones among them.
@@ -105,6 +103,11 @@ impl Store {
         let told: Vec<String> = told.collect::<Result<_, _>>()?;
         Ok(told.into_iter().filter(|fault| fault != "ok").collect())
     }
+}
+
+pub(crate) fn set_fact(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
+    let text = "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
+    connection.prepare_cached(text)?.execute([name, value]).map(drop)
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

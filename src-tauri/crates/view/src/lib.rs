@@ -3,6 +3,7 @@
 pub mod bar;
 pub mod cards;
 mod choice;
+pub mod csv;
 pub mod diagnosis;
 #[cfg(test)]
 mod fixture;

@@ -1,5 +1,7 @@
 //! The snapshot in a terminal: a panel per account, meters from block characters.
 
+pub mod cost;
+mod grid;
 pub mod history;
 mod paint;
 pub mod rows;

@@ -1,5 +1,9 @@
 //! The one place where numbers, times and states become words.
 
+mod cost;
+
+pub use cost::{Money, cost};
+
 use crate::Locale;
 use chrono::{DateTime, Datelike, FixedOffset, TimeDelta, Utc};
 use claudometer_core::{

@@ -62,7 +62,7 @@ commands! {
     /// The snapshot for scripts.
     GetReport "get_report" {} -> Report;
     /// Applies a draft wholly, or names every problem and applies nothing.
-    SaveSettings "save_settings" { draft: Draft } -> SettingsState;
+    SaveSettings "save_settings" { draft: Box<Draft> } -> SettingsState;
     /// Deletes a kept secret from keychain and memory.
     ForgetSecret "forget_secret" { provider: String, field: String } -> SettingsState;
     /// Asks for fresh numbers, of one provider or of all, as far as floors and pauses allow; answers once they are published.

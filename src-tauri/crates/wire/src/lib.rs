@@ -4,6 +4,7 @@
 
 pub mod bundle;
 pub mod command;
+pub mod cost;
 pub mod diagnosis;
 pub mod error;
 pub mod history;

@@ -1,7 +1,7 @@
 //! TypeScript for the window: every type in a fixed order, and a typed function per command.
 
 use crate::{bundle, command, diagnosis, error, report, settings, status};
-use claudometer_core::{CreditUnit, custom, settings as core};
+use claudometer_core::{CreditUnit, cost, custom, settings as core};
 use std::fmt::Write as _;
 use ts_rs::{Config, TS};
 
@@ -18,7 +18,7 @@ pub fn typescript() -> String {
     let config = &config();
     let all = declarations![config;
         core::Theme, core::Metric, core::FigureOf, core::ResetAs, core::IconStyle, core::ResetNotice,
-        core::QuietHours, core::Alerts, core::Display, core::ProviderSettings, custom::CustomProvider, custom::CustomWindow, CreditUnit, core::Settings, core::Problem,
+        core::QuietHours, core::Alerts, core::Display, core::ProviderSettings, custom::CustomProvider, custom::CustomWindow, CreditUnit, cost::CostMode, cost::ModelPrice, cost::BudgetSpan, cost::Budget, cost::CostSettings, core::Settings, core::Problem,
         bundle::Level, bundle::Fresh, bundle::Meter, bundle::Line, bundle::TroubleStrip, bundle::AttemptLine,
         bundle::Card, bundle::Looked, bundle::FirstRun, bundle::Bundle,
         settings::SourceForm, settings::SecretForm, settings::Organization, settings::BridgeForm,

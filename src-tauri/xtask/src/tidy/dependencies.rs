@@ -28,7 +28,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("pricing", &["core"]),
     ("scan", &["core", "host"]),
     ("store", &["core"]),
-    ("ledger", &["core", "host", "pricing", "scan", "store"]),
+    ("ledger", &["core", "wire", "host", "pricing", "scan", "store"]),
     ("providers", &["core", "host", "provider", "scan"]),
     ("engine", &["core"]),
     ("desk", &["core", "view", "wire", "host", "provider", "providers", "engine"]),

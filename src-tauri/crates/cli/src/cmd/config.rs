@@ -84,7 +84,7 @@ async fn change(
     let way = Way::of(args, host).await?;
     let settings = make(&way.settings().await?.settings)?;
     let draft = Draft { settings, secrets: Vec::new() };
-    let saved = way.ask::<SettingsState>(Command::SaveSettings { draft }).await;
+    let saved = way.ask::<SettingsState>(Command::SaveSettings { draft: Box::new(draft) }).await;
     way.end();
     saved.map(|_| Exit::Ok)
 }

@@ -101,7 +101,7 @@ pub(crate) async fn set(
     }
     let secret = SecretDraft { provider: provider.id.to_string(), field: name, value };
     let draft = Draft { settings, secrets: vec![secret] };
-    let saved = way.ask::<SettingsState>(Command::SaveSettings { draft }).await;
+    let saved = way.ask::<SettingsState>(Command::SaveSettings { draft: Box::new(draft) }).await;
     way.end();
     saved?;
     note(args, &format!("{} of {} works and is kept.", field.label, provider.name));
@@ -142,7 +142,7 @@ async fn unname(
         choice.keys.retain(|known| known != account);
     }
     let draft = Draft { settings, secrets: Vec::new() };
-    way.ask::<SettingsState>(Command::SaveSettings { draft }).await.map(drop)
+    way.ask::<SettingsState>(Command::SaveSettings { draft: Box::new(draft) }).await.map(drop)
 }
 
 async fn list(args: &Args, host: Host) -> Result<Exit, Refusal> {

@@ -2,6 +2,7 @@
 
 mod cache;
 mod config;
+mod cost;
 mod docs;
 mod doctor;
 mod history;
@@ -49,6 +50,7 @@ async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Ref
         Command::Usage(usage) => usage::run(args, &usage, host).await,
         Command::Watch(watch) => usage::watch(args, &watch, host).await,
         Command::History(wanted) => history::run(args, &wanted, &host),
+        Command::Cost(wanted) => cost::run(args, &wanted, host),
         Command::Route(route) => route::run(args, &route, host).await,
         Command::Statusline(line) => statusline::run(args, &line, host).await,
         Command::Status { provider } => status::run(args, provider.as_deref(), host).await,

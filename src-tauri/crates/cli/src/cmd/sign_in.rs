@@ -38,7 +38,7 @@ pub(crate) async fn run(
         value: token.expose_secret().to_owned(),
     };
     let draft = Draft { settings, secrets: vec![secret] };
-    let saved = way.ask::<SettingsState>(Command::SaveSettings { draft }).await;
+    let saved = way.ask::<SettingsState>(Command::SaveSettings { draft: Box::new(draft) }).await;
     way.end();
     saved?;
     out::say(&format!("Signed in to {}.", provider.name));

@@ -26,9 +26,11 @@ pub(crate) fn run(args: &Tally) -> Result<Exit, Refusal> {
     let zone = Zone::named("UTC").unwrap_or(Zone::system());
     let ledger = Ledger {
         host: &host,
+        homes: &[],
         sources: claudometer_providers::LOGS,
         prices: &prices,
         zone: &zone,
+        zone_name: "UTC",
         device: "this".into(),
     };
     let done = ledger.ingest(&mut store).map_err(failed)?;

@@ -42,7 +42,8 @@ pub(crate) async fn run(args: &Args, host: &Host) -> Result<(), Refusal> {
         let mut settings = way.settings().await?.settings;
         settings.start_at_login = true;
         let draft = Draft { settings, secrets: Vec::new() };
-        let saved = way.ask::<SettingsState>(Command::SaveSettings { draft }).await;
+        let saved =
+            way.ask::<SettingsState>(Command::SaveSettings { draft: Box::new(draft) }).await;
         tell(saved.map(drop), "It will.");
     }
     way.end();

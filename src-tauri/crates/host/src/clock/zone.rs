@@ -1,5 +1,6 @@
 //! Time zones by name, as the system knows them.
 
+use crate::Environment;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use std::fmt;
 use tz::TimeZone;
@@ -22,6 +23,14 @@ impl Zone {
     /// The zone of this system.
     pub const fn system() -> Self {
         Self(Kind::System)
+    }
+
+    /// The zone of this system with its name; one that has no name is `local`.
+    pub fn of_system(environment: &Environment) -> (String, Self) {
+        let told = environment.get("TZ").map(|name| name.trim_start_matches(':').to_owned());
+        let name = told.or_else(|| iana_time_zone::get_timezone().ok());
+        let named = name.and_then(|name| Self::named(&name).map(|zone| (name, zone)));
+        named.unwrap_or_else(|| ("local".to_owned(), Self::system()))
     }
 
     /// The zone with this IANA name; `None` where the system's database does not know it.
@@ -100,6 +109,13 @@ mod tests {
         {
             assert!(Zone::named(name).is_none(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_variable_names_the_systems_zone() {
+        let told = |name: &str| Environment::of("/h", [("TZ".to_owned(), name.to_owned())]);
+        assert_eq!(Zone::of_system(&told(":Asia/Kolkata")).0, "Asia/Kolkata");
+        assert_eq!(Zone::of_system(&told("CET-1CEST")).0, "local");
     }
 
     #[test]

@@ -1,0 +1,111 @@
+//! The history of use with everything that it is read by: logs, prices, zone, the name of this machine.
+
+use crate::{
+    args::Args,
+    exit::Exit,
+    out,
+    setup::{self, Refusal},
+};
+use claudometer_core::Settings;
+use claudometer_desk::settings_file::{self, SettingsFile};
+use claudometer_host::{Host, clock::Zone, paths::Paths, process::machine_name};
+use claudometer_ledger::{Ingest, Ledger, LedgerError, catalog};
+use claudometer_pricing::Catalog;
+use claudometer_provider::homes;
+use claudometer_store::{Store, StoreError};
+
+/// All that a report needs.
+#[derive(Debug)]
+pub(crate) struct Books {
+    pub(crate) host: Host,
+    pub(crate) paths: Paths,
+    pub(crate) settings: Settings,
+    pub(crate) prices: Catalog,
+    /// The system's zone, in which the sums of the store are kept.
+    pub(crate) zone: (String, Zone),
+    homes: Vec<(&'static str, Host)>,
+}
+
+impl Books {
+    /// As the settings say.
+    pub(crate) fn of(args: &Args, host: Host) -> Result<Self, Refusal> {
+        let paths = setup::paths(args, &host)?;
+        let ids: Vec<&str> = claudometer_providers::ALL.iter().map(|one| one.id.as_str()).collect();
+        let mut overrides = settings_file::from_environment(&host.env, &ids);
+        overrides.extend(setup::flags(args)?);
+        let file = SettingsFile::load(host.files.clone(), paths.settings(), overrides);
+        let settings = file.effective().clone();
+        Ok(Self {
+            prices: catalog(&settings.cost),
+            zone: Zone::of_system(&host.env),
+            homes: further_homes(&settings, &host),
+            host,
+            paths,
+            settings,
+        })
+    }
+
+    /// The store with everything that the logs tell by now.
+    pub(crate) fn store(&self) -> Result<(Store, Ingest), Refusal> {
+        let path = self.paths.history();
+        // The file exists before it is opened, so that nobody else may read it from the first moment on.
+        if let Err(error) = self.host.files.append_private(&path, b"") {
+            return Err((format!("{}: {error}.", path.display()), Exit::Other));
+        }
+        let mut store = Store::open(&path).map_err(|error| refusal(error.into()))?;
+        let is_first = store.is_empty().map_err(|error| refusal(error.into()))?;
+        if is_first && out::is_error_terminal() {
+            out::say("Reading the logs for the first time; this is done once.");
+        }
+        let done = self.ledger().ingest(&mut store).map_err(refusal)?;
+        Ok((store, done))
+    }
+
+    fn ledger(&self) -> Ledger<'_> {
+        let device = self.settings.cost.device.clone().unwrap_or_else(machine_name);
+        Ledger {
+            host: &self.host,
+            homes: &self.homes,
+            sources: claudometer_providers::LOGS,
+            prices: &self.prices,
+            zone: &self.zone.1,
+            zone_name: &self.zone.0,
+            device: device.into(),
+        }
+    }
+}
+
+/// Homes that the settings name besides the usual one.
+fn further_homes(settings: &Settings, host: &Host) -> Vec<(&'static str, Host)> {
+    let providers = claudometer_providers::ALL.iter().flat_map(|provider| {
+        let choices = settings.provider(&provider.id);
+        let worlds = homes::worlds(provider, &choices, host);
+        worlds
+            .into_iter()
+            .filter(|(home, _)| home.is_some())
+            .map(|(_, world)| (provider.id.as_str(), world))
+    });
+    let source = |(id, world): (&str, Host)| {
+        let source = claudometer_providers::LOGS.iter().find(|source| source.id() == id)?;
+        Some((source.id(), world))
+    };
+    providers.filter_map(source).collect()
+}
+
+/// An error of the history as a refusal, with what to do.
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+pub(crate) fn refusal(error: LedgerError) -> Refusal {
+    let remedy = match &error {
+        LedgerError::Store(StoreError::Damaged(_)) => {
+            " `claudometer history rebuild` makes it anew and keeps what can be read."
+        }
+        LedgerError::Store(StoreError::Full(_)) => " Make room and run it again: nothing is lost.",
+        LedgerError::Store(StoreError::Busy(_)) => " Run it again when that one has ended.",
+        LedgerError::Store(StoreError::Newer(_) | StoreError::Other(_)) => "",
+    };
+    let text = error.to_string();
+    let mut letters = text.chars();
+    let text: String =
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    (format!("{text}.{remedy}"), Exit::Other)
+}

@@ -1,0 +1,259 @@
+//! `cost`: what use cost, from the assistants' own logs.
+
+use crate::{
+    args::{Args, Cost, CostBy, Mode, Week},
+    books::{Books, refusal},
+    exit::Exit,
+    out,
+    setup::Refusal,
+};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use claudometer_core::{block::window_ends, cost::CostMode};
+use claudometer_desk::{context, limits::Limits};
+use claudometer_host::{Host, clock::Zone};
+use claudometer_ledger::{By, Filter, Query, blocks, report};
+use claudometer_view::{
+    csv, near,
+    table::cost::{self, Names},
+    text::Money,
+};
+use std::collections::BTreeMap;
+
+/// Days of a report that names none.
+const DAYS: u64 = 14;
+/// Days of blocks in one that names none.
+const DAYS_OF_BLOCKS: u64 = 3;
+/// Limits over time are looked at so far back, in days.
+const DAYS_OF_LIMITS: u32 = 400;
+
+/// Prints what was asked for.
+pub(crate) fn run(args: &Args, wanted: &Cost, host: Host) -> Result<Exit, Refusal> {
+    let books = Books::of(args, host)?;
+    let filter = filter(wanted)?;
+    let named = wanted.zone.as_deref().map(|name| {
+        let zone = Zone::named(name).ok_or_else(|| {
+            (format!("{name} is no time zone that this system knows. Names are such as Europe/Vienna."), Exit::Config)
+        })?;
+        Ok::<_, Refusal>((name.to_owned(), zone))
+    });
+    let named = named.transpose()?;
+    let zone = named.as_ref().unwrap_or(&books.zone);
+    let now = books.host.now();
+    let today = zone.1.wall(now).date();
+    let (since, until) = span(wanted, today)?;
+    let mode = wanted.mode.map_or(books.settings.cost.mode, |mode| match mode {
+        Mode::Auto => CostMode::Auto,
+        Mode::Calculate => CostMode::Calculate,
+        Mode::Display => CostMode::Display,
+    });
+    if wanted.by == CostBy::Block {
+        let begin = |day: NaiveDate| zone.1.instant(day.and_time(chrono::NaiveTime::MIN));
+        let query = blocks::BlockQuery {
+            since: since.map(begin),
+            until: until.and_then(|day| day.succ_opt()).map(begin),
+            filter,
+            mode,
+            now,
+            ends: ends(&books, now, 300),
+        };
+        return print_blocks(args, wanted, &books, &query);
+    }
+    let query = Query {
+        by: by(wanted),
+        since,
+        until,
+        filter,
+        mode,
+        breakdown: wanted.breakdown || wanted.by == CostBy::Today,
+        zone: (zone.0.as_str(), &zone.1),
+        week_ends: if wanted.week == Week::Limit {
+            ends(&books, now, 10_080)
+        } else {
+            BTreeMap::new()
+        },
+        limit: wanted.limit,
+        now,
+        today,
+    };
+    print_report(args, wanted, &books, &query)
+}
+
+fn print_report(
+    args: &Args,
+    wanted: &Cost,
+    books: &Books,
+    query: &Query<'_>,
+) -> Result<Exit, Refusal> {
+    let (mut store, _) = books.store()?;
+    let plans = &books.settings.cost.plans;
+    let report = report::report(&mut store, query, books.prices.as_of(), plans).map_err(refusal)?;
+    if args.global.json {
+        out::print_json(&report);
+    } else if wanted.csv {
+        out::print(&csv::rows(&report));
+    } else {
+        let context = context(&books.host, &books.paths);
+        let style = out::style(&books.host, args.global.no_color);
+        with_names(books, |names| out::print(&cost::page(&report, names, &context, &style)));
+    }
+    Ok(Exit::Ok)
+}
+
+fn print_blocks(
+    args: &Args,
+    wanted: &Cost,
+    books: &Books,
+    query: &blocks::BlockQuery,
+) -> Result<Exit, Refusal> {
+    let (mut store, _) = books.store()?;
+    let mut report = blocks::report(&mut store, query).map_err(refusal)?;
+    if let Some(limit) = wanted.limit {
+        let beyond = report.blocks.len().saturating_sub(limit);
+        report.blocks.drain(..beyond);
+    }
+    if args.global.json {
+        out::print_json(&report);
+    } else if wanted.csv {
+        out::print(&csv::blocks(&report));
+    } else {
+        let context = context(&books.host, &books.paths);
+        let style = out::style(&books.host, args.global.no_color);
+        with_names(books, |names| out::print(&cost::blocks(&report, names, &context, &style)));
+    }
+    Ok(Exit::Ok)
+}
+
+fn with_names(books: &Books, print: impl FnOnce(&Names<'_>)) {
+    let agent = |id: &str| {
+        let source = claudometer_providers::LOGS.iter().find(|source| source.id() == id);
+        source.map_or_else(|| id.to_owned(), |source| source.name().to_owned())
+    };
+    let home = books.host.home().to_string_lossy();
+    let money = Money::of(&books.settings.cost);
+    print(&Names { agent: &agent, home: &home, money: &money });
+}
+
+const fn by(wanted: &Cost) -> By {
+    match (wanted.by, wanted.week) {
+        (CostBy::Today | CostBy::Agent, _) => By::Agent,
+        (CostBy::Week, Week::Iso) => By::Week,
+        (CostBy::Week, Week::Rolling) => By::RollingWeek,
+        (CostBy::Week, Week::Limit) => By::LimitWeek,
+        (CostBy::Month, _) => By::Month,
+        (CostBy::Year, _) => By::Year,
+        (CostBy::Session, _) => By::Session,
+        (CostBy::Project, _) => By::Project,
+        (CostBy::Model, _) => By::Model,
+        (CostBy::Device, _) => By::Device,
+        (CostBy::Day | CostBy::Block, _) => By::Day,
+    }
+}
+
+fn filter(wanted: &Cost) -> Result<Filter, Refusal> {
+    for id in &wanted.agent {
+        let known = || claudometer_providers::LOGS.iter().map(|source| source.id());
+        if !known().any(|one| one == id) {
+            let hint = near::nearest(id, known()).map(|near| format!(" Did you mean {near}?"));
+            let all = known().collect::<Vec<_>>().join(", ");
+            let hint = hint.unwrap_or_default();
+            return Err((
+                format!("No logs of {id} are read.{hint} Possible: {all}."),
+                Exit::Config,
+            ));
+        }
+    }
+    Ok(Filter {
+        agents: wanted.agent.clone(),
+        models: wanted.model.clone(),
+        projects: wanted.project.clone(),
+        devices: wanted.device.clone(),
+    })
+}
+
+/// First and last day.
+fn span(
+    wanted: &Cost,
+    today: NaiveDate,
+) -> Result<(Option<NaiveDate>, Option<NaiveDate>), Refusal> {
+    let day = |text: &Option<String>| text.as_deref().map(|text| day(text, today)).transpose();
+    let (since, until) = (day(&wanted.since)?, day(&wanted.until)?);
+    if let (Some(since), Some(until)) = (since, until)
+        && since > until
+    {
+        return Err((format!("The first day, {since}, is after the last, {until}."), Exit::Config));
+    }
+    let back = |days: u64| today.checked_sub_days(Days::new(days - 1));
+    if wanted.all || since.is_some() || until.is_some() {
+        return Ok((since, until));
+    }
+    Ok(match wanted.by {
+        CostBy::Today => (Some(today), Some(today)),
+        CostBy::Day => (back(DAYS), None),
+        CostBy::Block => (back(DAYS_OF_BLOCKS), None),
+        CostBy::Week if wanted.week == Week::Limit => (back(35), None),
+        CostBy::Session | CostBy::Project | CostBy::Model | CostBy::Agent | CostBy::Device => {
+            (back(30), None)
+        }
+        CostBy::Week | CostBy::Month | CostBy::Year => (None, None),
+    })
+}
+
+/// A day as people write it.
+fn day(text: &str, today: NaiveDate) -> Result<NaiveDate, Refusal> {
+    let back = |days: u64| today.checked_sub_days(Days::new(days));
+    let found = match text {
+        "today" => Some(today),
+        "yesterday" => back(1),
+        _ => match text.strip_suffix('d').and_then(|days| days.parse::<u64>().ok()) {
+            Some(days) => back(days.saturating_sub(1)),
+            None => ["%Y-%m-%d", "%Y%m%d"]
+                .iter()
+                .find_map(|form| NaiveDate::parse_from_str(text, form).ok()),
+        },
+    };
+    found.ok_or_else(|| {
+        let message =
+            format!("{text} is no day: write 2026-11-01, 20261101, today, yesterday, or 7d.");
+        (message, Exit::Config)
+    })
+}
+
+/// Ends of the accounts' own windows of so many minutes, by assistant, as they were told over time.
+fn ends(books: &Books, now: DateTime<Utc>, minutes: u32) -> BTreeMap<String, Vec<DateTime<Utc>>> {
+    let limits = Limits::at(books.host.files.clone(), books.paths.limits());
+    let mut ends: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
+    for sample in limits.read(now, DAYS_OF_LIMITS) {
+        // A window of one model only is not the account's.
+        if sample.minutes == Some(minutes) && !sample.window.contains([':', '@']) {
+            ends.entry(sample.seat.provider.to_string()).or_default().extend(sample.resets_at);
+        }
+    }
+    ends.into_iter().map(|(agent, told)| (agent, window_ends(told))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_written_as_people_do() {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
+        for (text, expected) in [
+            ("2026-11-01", "2026-11-01"),
+            ("20261101", "2026-11-01"),
+            ("today", "2026-11-21"),
+            ("yesterday", "2026-11-20"),
+            ("7d", "2026-11-15"),
+            ("1d", "2026-11-21"),
+        ] {
+            assert_eq!(
+                day(text, today).map(|day| day.to_string()),
+                Ok(expected.to_owned()),
+                "{text}"
+            );
+        }
+        for text in ["", "d", "11/01", "2026-13-01", "tomorrow", "-3d"] {
+            assert!(day(text, today).is_err(), "{text}");
+        }
+    }
+}

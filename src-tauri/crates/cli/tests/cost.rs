@@ -1,0 +1,187 @@
+//! `cost` with the real executable: what people and scripts see of the history, and that it stays.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, and starts the real program"
+)]
+
+mod home;
+
+use home::{Home, document};
+use serde_json::{Value, json};
+
+const LOG: &str = ".claude/projects/-work-shop/5e1f.jsonl";
+
+/// A line of the log; the model's prices are set in the settings.
+fn line(id: &str, at: &str, model: &str, output: u64) -> String {
+    let line = json!({
+        "type": "assistant", "timestamp": at, "sessionId": "5e1f", "cwd": "/work/shop", "requestId": format!("req_{id}"),
+        "message": {"id": format!("msg_{id}"), "model": model, "usage": {"input_tokens": 1000, "output_tokens": output}}
+    });
+    format!("{line}\n")
+}
+
+/// Two days of use: late in the evening by UTC, and after midnight.
+fn person() -> Home {
+    let home = Home::new();
+    let lines = [
+        line("1", "2026-11-18T20:00:00.000Z", "house-model", 1000),
+        line("2", "2026-11-18T23:30:00.000Z", "house-model", 2000),
+        line("3", "2026-11-19T01:00:00.000Z", "house-model", 3000),
+    ];
+    home.write(LOG, &lines.concat());
+    home.write(
+        ".config/claudometer/settings.json",
+        r#"{"cost": {"prices": {"house-model": {"input": 1, "output": 10}}}}"#,
+    );
+    home
+}
+
+fn cost(home: &Home, args: &[&str]) -> Value {
+    let all = [&["cost", "--json"], args].concat();
+    let (exit, text, said) = home.run(&all);
+    assert_eq!((exit, said.as_str()), (0, ""), "{all:?}");
+    document(&text)
+}
+
+/// Keys and costs of the rows.
+fn rows(report: &Value) -> Vec<(String, f64)> {
+    let rows = report["rows"].as_array().unwrap().iter();
+    rows.map(|row| (row["key"].as_str().unwrap().to_owned(), row["costUsd"].as_f64().unwrap()))
+        .collect()
+}
+
+fn told(rows: &[(&str, f64)]) -> Vec<(String, f64)> {
+    rows.iter().map(|(key, cost)| ((*key).to_owned(), *cost)).collect()
+}
+
+#[test]
+fn every_view_tells_the_same_sum_and_days_begin_where_the_zone_says() {
+    let home = person();
+    let days = cost(&home, &["day", "--all"]);
+    assert_eq!(rows(&days), told(&[("2026-11-18", 0.032), ("2026-11-19", 0.031)]));
+    for (zone, expected) in [
+        ("Europe/Vienna", vec![("2026-11-18", 0.011), ("2026-11-19", 0.052)]),
+        ("America/New_York", vec![("2026-11-18", 0.063)]),
+    ] {
+        assert_eq!(
+            rows(&cost(&home, &["day", "--all", "--zone", zone])),
+            told(&expected),
+            "{zone}"
+        );
+    }
+    for (by, key) in [
+        ("week", "2026-W47"),
+        ("month", "2026-11"),
+        ("year", "2026"),
+        ("session", "5e1f"),
+        ("project", "/work/shop"),
+        ("model", "house-model"),
+        ("agent", "claude"),
+    ] {
+        let report = cost(&home, &[by, "--all"]);
+        assert_eq!(rows(&report), told(&[(key, 0.063)]), "{by}");
+        assert_eq!(report["total"]["costUsd"], 0.063);
+        assert_eq!(report["total"]["outputTokens"], 6000);
+    }
+    let device = cost(&home, &["device", "--all", "--set", "cost.device=desk"]);
+    assert_eq!(device["rows"].as_array().unwrap().len(), 1, "the machine keeps the name it had");
+    let until = cost(&home, &["day", "--until", "2026-11-18", "--breakdown"]);
+    assert_eq!(rows(&until), told(&[("2026-11-18", 0.032)]));
+    assert_eq!(until["rows"][0]["breakdown"][0]["model"], "house-model");
+    let rolling = cost(&home, &["week", "--week", "rolling", "--until", "2026-11-18"]);
+    assert_eq!(rows(&rolling), told(&[("2026-11-12", 0.032)]));
+}
+
+#[test]
+fn blocks_begin_with_the_hour_or_as_the_account_says() {
+    let home = person();
+    let starts = |report: &Value| -> Vec<(String, bool, u64)> {
+        let blocks = report["blocks"].as_array().unwrap().iter();
+        let told = |block: &Value| {
+            let start = block["start"].as_str().unwrap().to_owned();
+            (start, block["fromAccount"].as_bool().unwrap(), block["responses"].as_u64().unwrap())
+        };
+        blocks.map(told).collect()
+    };
+    let by_rule = cost(&home, &["block", "--all"]);
+    assert_eq!(
+        starts(&by_rule),
+        [("2026-11-18T20:00:00Z".into(), false, 2), ("2026-11-19T01:00:00Z".into(), false, 1)]
+    );
+    let sample = json!({"at": "2026-11-18T23:40:00Z", "seat": {"provider": "claude", "account": "default"},
+        "window": "session", "used": 5.0, "resets_at": "2026-11-19T04:10:00Z", "minutes": 300});
+    home.write(".local/share/claudometer/limits/2026-11.jsonl", &format!("{sample}\n"));
+    let by_account = cost(&home, &["block", "--all"]);
+    assert_eq!(
+        starts(&by_account),
+        [("2026-11-18T20:00:00Z".into(), false, 1), ("2026-11-18T23:10:00Z".into(), true, 2)]
+    );
+}
+
+#[test]
+fn what_was_used_stays_when_its_log_is_deleted_and_is_priced_anew_when_prices_change() {
+    let home = person();
+    assert_eq!(cost(&home, &["--all"])["total"]["costUsd"], 0.063);
+    std::fs::remove_file(home.path(LOG)).unwrap();
+    assert_eq!(cost(&home, &["--all"])["total"]["costUsd"], 0.063);
+    home.write(
+        ".config/claudometer/settings.json",
+        r#"{"cost": {"prices": {"house-model": {"input": 2, "output": 20}}}}"#,
+    );
+    assert_eq!(cost(&home, &["--all"])["total"]["costUsd"], 0.126);
+    home.write(".config/claudometer/settings.json", "{}");
+    let unpriced = cost(&home, &["--all"]);
+    assert_eq!(unpriced["total"]["costUsd"], Value::Null, "nobody knows is not nothing");
+    assert_eq!(unpriced["unpricedModels"], json!(["house-model"]));
+    assert_eq!(unpriced["total"]["unpricedResponses"], 3);
+}
+
+#[test]
+fn filters_and_bad_words_are_understood() {
+    let home = person();
+    for (args, expected) in [
+        (&["--project", "SHOP"][..], 3),
+        (&["--project", "elsewhere"], 0),
+        (&["--model", "house"], 3),
+        (&["--agent", "codex"], 0),
+        (&["--since", "2026-11-19"], 1),
+    ] {
+        let all = [&["agent", "--all"], args].concat();
+        let all = if args[0] == "--since" { [&["agent"], args].concat() } else { all };
+        assert_eq!(cost(&home, &all)["total"]["responses"], expected, "{args:?}");
+    }
+    for (args, words) in [
+        (&["cost", "--agent", "cluade"][..], "Did you mean claude?"),
+        (&["cost", "--since", "soon"], "soon is no day"),
+        (&["cost", "--zone", "Mars/Olympus"], "no time zone"),
+        (&["cost", "--since", "2026-11-02", "--until", "2026-11-01"], "is after the last"),
+    ] {
+        let (exit, text, said) = home.run(args);
+        assert_eq!((exit, text.as_str()), (4, ""), "{args:?}");
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn a_table_for_people_and_cells_for_spreadsheets() {
+    let home = person();
+    let (_, table, _) = home.run(&["cost", "day", "--all"]);
+    insta::assert_snapshot!(table);
+    let (_, cells, _) = home.run(&["cost", "day", "--all", "--csv"]);
+    insta::assert_snapshot!(cells);
+}
+
+#[test]
+#[cfg(unix)]
+fn the_history_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = person();
+    cost(&home, &["--all"]);
+    let mode = std::fs::metadata(home.path(".local/share/claudometer/history.db"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}

@@ -1,0 +1,340 @@
+//! What use cost, by day, week, month, session, folder, model, assistant or machine.
+
+use crate::{LedgerError, ingest::day};
+use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
+use claudometer_core::{Amount, cost::CostMode, response::Name};
+use claudometer_host::clock::Zone;
+use claudometer_store::{DayKey, Store, Sums};
+use claudometer_wire::{
+    cost::{CostPart, CostReport, CostRow, CostSums},
+    report::SCHEMA_VERSION,
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A calendar day.
+    Day,
+    /// A week by ISO 8601, from Monday.
+    Week,
+    /// Seven days that end with the last day of the report.
+    RollingWeek,
+    /// A week of the account's limit, from one reset to the next, under the day on which it begins.
+    LimitWeek,
+    /// A calendar month.
+    Month,
+    /// A calendar year.
+    Year,
+    /// A session.
+    Session,
+    /// A folder that was worked in.
+    Project,
+    /// A model.
+    Model,
+    /// An assistant.
+    Agent,
+    /// A machine.
+    Device,
+}
+
+impl By {
+    /// Its name in documents.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week | Self::RollingWeek | Self::LimitWeek => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+            Self::Session => "session",
+            Self::Project => "project",
+            Self::Model => "model",
+            Self::Agent => "agent",
+            Self::Device => "device",
+        }
+    }
+
+    const fn is_time(self) -> bool {
+        !matches!(self, Self::Session | Self::Project | Self::Model | Self::Agent | Self::Device)
+    }
+}
+
+/// What is counted. An empty list is no limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Ids of assistants.
+    pub agents: Vec<String>,
+    /// Parts of the models' names, whatever their capitals.
+    pub models: Vec<String>,
+    /// Parts of the folders' paths, whatever their capitals.
+    pub projects: Vec<String>,
+    /// Machines.
+    pub devices: Vec<String>,
+}
+
+impl Filter {
+    fn takes(&self, key: &DayKey) -> bool {
+        self.takes_names(&key.agent, &key.device, &key.model, &key.project)
+    }
+
+    pub(crate) fn takes_names(
+        &self,
+        agent: &str,
+        device: &str,
+        model: &str,
+        project: &str,
+    ) -> bool {
+        let is = |wanted: &[String], name: &str| {
+            wanted.is_empty() || wanted.iter().any(|one| one == name)
+        };
+        let holds = |wanted: &[String], name: &str| {
+            wanted.is_empty() || {
+                let name = name.to_lowercase();
+                wanted.iter().any(|one| name.contains(&one.to_lowercase()))
+            }
+        };
+        is(&self.agents, agent)
+            && is(&self.devices, device)
+            && holds(&self.models, model)
+            && holds(&self.projects, project)
+    }
+}
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct Query<'a> {
+    /// What a row is about.
+    pub by: By,
+    /// First day.
+    pub since: Option<NaiveDate>,
+    /// Last day.
+    pub until: Option<NaiveDate>,
+    /// What is counted.
+    pub filter: Filter,
+    /// Which cost counts.
+    pub mode: CostMode,
+    /// Whether rows are told by model, too.
+    pub breakdown: bool,
+    /// The zone in which days begin, with its name.
+    pub zone: (&'a str, &'a Zone),
+    /// Ends of the accounts' weekly limits, ascending, by assistant; for [`By::LimitWeek`].
+    pub week_ends: BTreeMap<String, Vec<DateTime<Utc>>>,
+    /// How many rows are shown; of rows by time the last ones.
+    pub limit: Option<usize>,
+    /// Now, in UTC.
+    pub now: DateTime<Utc>,
+    /// Today, in the report's zone.
+    pub today: NaiveDate,
+}
+
+/// One row while it grows.
+#[derive(Default)]
+struct Group {
+    sums: Sums,
+    agents: BTreeSet<Name>,
+    models: BTreeMap<Name, Sums>,
+    projects: BTreeSet<Name>,
+}
+
+impl Group {
+    fn add(&mut self, key: &DayKey, sums: &Sums) {
+        self.sums.add(sums);
+        self.agents.insert(key.agent.clone());
+        self.models.entry(key.model.clone()).or_default().add(sums);
+        self.projects.insert(key.project.clone());
+    }
+
+    fn row(self, key: String, query: &Query<'_>) -> CostRow {
+        let texts = |names: &BTreeSet<Name>| {
+            names.iter().filter(|name| !name.is_empty()).map(ToString::to_string).collect()
+        };
+        let mut breakdown: Vec<CostPart> = if query.breakdown {
+            let part = |(model, sums): (&Name, &Sums)| CostPart {
+                model: model.to_string(),
+                sums: told(sums, query.mode),
+            };
+            self.models.iter().map(part).collect()
+        } else {
+            Vec::new()
+        };
+        breakdown.sort_by(|one, other| dearest_first(&one.sums, &other.sums));
+        CostRow {
+            key,
+            agents: texts(&self.agents),
+            models: self.models.keys().map(ToString::to_string).collect(),
+            projects: texts(&self.projects),
+            first: self.sums.first,
+            last: self.sums.last,
+            sums: told(&self.sums, query.mode),
+            breakdown,
+        }
+    }
+}
+
+/// Answers from the store.
+pub fn report(
+    store: &mut Store,
+    query: &Query<'_>,
+    prices_as_of: Option<NaiveDate>,
+    plans: &BTreeMap<String, Amount>,
+) -> Result<CostReport, LedgerError> {
+    let mut groups: HashMap<String, Group> = HashMap::new();
+    let (mut total, mut estimated) = (Sums::default(), Sums::default());
+    let mut unpriced: BTreeSet<Name> = BTreeSet::new();
+    let mut agents: BTreeSet<Name> = BTreeSet::new();
+    each_day(store, query, &mut |key, sums| {
+        if !query.filter.takes(&key) {
+            return;
+        }
+        if key.estimated {
+            estimated.add(&sums);
+            return;
+        }
+        total.add(&sums);
+        agents.insert(key.agent.clone());
+        if is_unpriced(&sums, query.mode) {
+            unpriced.insert(key.model.clone());
+        }
+        groups.entry(name_of(&key, query)).or_default().add(&key, &sums);
+    })?;
+    let mut rows: Vec<CostRow> =
+        groups.into_iter().map(|(key, group)| group.row(key, query)).collect();
+    if query.by.is_time() {
+        rows.sort_by(|one, other| one.key.cmp(&other.key));
+    } else {
+        rows.sort_by(|one, other| {
+            dearest_first(&one.sums, &other.sums).then_with(|| one.key.cmp(&other.key))
+        });
+    }
+    if let Some(limit) = query.limit.filter(|limit| *limit < rows.len()) {
+        let beyond = rows.len() - limit;
+        rows.drain(if query.by.is_time() { 0..beyond } else { limit..rows.len() });
+    }
+    let plans = agents.iter().filter_map(|agent| plans.get(&**agent)).copied();
+    Ok(CostReport {
+        schema_version: SCHEMA_VERSION,
+        generated_at: query.now,
+        by: query.by.code().to_owned(),
+        since: query.since,
+        until: query.until,
+        zone: query.zone.0.to_owned(),
+        mode: query.mode.code().to_owned(),
+        prices_as_of,
+        rows,
+        total: told(&total, query.mode),
+        estimated: (estimated.responses > 0).then(|| told(&estimated, query.mode)),
+        unpriced_models: unpriced.iter().map(ToString::to_string).collect(),
+        plans_usd_per_month: plans.reduce(|one, other| one + other).map(number),
+    })
+}
+
+/// Sums of the days that are asked for: those of the store where its zone is the one that is asked for, else of every
+/// response.
+fn each_day(
+    store: &mut Store,
+    query: &Query<'_>,
+    each: &mut dyn FnMut(DayKey, Sums),
+) -> Result<(), LedgerError> {
+    let (name, zone) = query.zone;
+    if query.by != By::LimitWeek && store.fact("zone")?.as_deref() == Some(name) {
+        return Ok(store.days(query.since, query.until, each)?);
+    }
+    let begin = |day: NaiveDate| zone.instant(day.and_time(chrono::NaiveTime::MIN));
+    let until = query.until.and_then(|day| day.succ_opt()).map(begin);
+    let mut days: HashMap<DayKey, Sums> = HashMap::new();
+    store.responses(query.since.map(begin), until, &mut |stored| {
+        if stored.counts() {
+            let sums = Sums::of(&stored);
+            let ends = query.week_ends.get(&*stored.agent).map(Vec::as_slice).unwrap_or_default();
+            let key = DayKey::of(stored, |at| match query.by {
+                By::LimitWeek => day(zone, week_begin(at, ends)),
+                _ => day(zone, at),
+            });
+            days.entry(key).or_default().add(&sums);
+        }
+    })?;
+    for (key, sums) in days {
+        each(key, sums);
+    }
+    Ok(())
+}
+
+/// When the week of a limit began in which a moment lies; where no reset is near it, the nearest ones are gone on with. A
+/// moment of an account without a known reset begins its own.
+fn week_begin(at: DateTime<Utc>, ends: &[DateTime<Utc>]) -> DateTime<Utc> {
+    let week = TimeDelta::days(7);
+    let next = ends.partition_point(|end| *end <= at);
+    let Some(end) = ends.get(next).or_else(|| ends.last()) else { return at };
+    let weeks = (at - *end).num_seconds().div_euclid(week.num_seconds());
+    let begin = *end + week * i32::try_from(weeks).unwrap_or_default();
+    // A reset that came early began a new one.
+    let before = next.checked_sub(1).and_then(|last| ends.get(last));
+    before.filter(|before| **before > begin).copied().unwrap_or(begin)
+}
+
+fn name_of(key: &DayKey, query: &Query<'_>) -> String {
+    let day = key.day;
+    match query.by {
+        By::Day | By::LimitWeek => day.to_string(),
+        By::Week => format!("{:04}-W{:02}", day.iso_week().year(), day.iso_week().week()),
+        By::RollingWeek => {
+            let last = query.until.unwrap_or(query.today);
+            let back = (last - day).num_days().div_euclid(7) * 7 + 6;
+            last.checked_sub_signed(TimeDelta::days(back)).unwrap_or(day).to_string()
+        }
+        By::Month => format!("{:04}-{:02}", day.year(), day.month()),
+        By::Year => format!("{:04}", day.year()),
+        By::Session => key.session.to_string(),
+        By::Project => key.project.to_string(),
+        By::Model => key.model.to_string(),
+        By::Agent => key.agent.to_string(),
+        By::Device => key.device.to_string(),
+    }
+}
+
+fn is_unpriced(sums: &Sums, mode: CostMode) -> bool {
+    without_cost(sums, mode) > 0
+}
+
+/// Responses whose cost nobody knows.
+fn without_cost(sums: &Sums, mode: CostMode) -> u64 {
+    match mode {
+        CostMode::Auto => sums.unknown,
+        CostMode::Calculate => sums.unpriced,
+        CostMode::Display => sums.unlogged,
+    }
+}
+
+/// Sums as they are told. What nobody knows is not nothing.
+pub(crate) fn told(sums: &Sums, mode: CostMode) -> CostSums {
+    let tokens = &sums.tokens;
+    let cost = match mode {
+        CostMode::Auto => sums.cost,
+        CostMode::Calculate => sums.priced,
+        CostMode::Display => sums.logged,
+    };
+    let unpriced = without_cost(sums, mode);
+    let is_known = unpriced < sums.responses || sums.responses == 0;
+    CostSums {
+        responses: sums.responses,
+        input_tokens: tokens.input,
+        output_tokens: tokens.output,
+        reasoning_tokens: tokens.reasoning,
+        cache_read_tokens: tokens.cache_read,
+        cache_write_tokens: tokens.cache_write_5m + tokens.cache_write_1h,
+        cache_write_1h_tokens: tokens.cache_write_1h,
+        total_tokens: tokens.total(),
+        cost_usd: is_known.then(|| number(cost)),
+        unpriced_responses: unpriced,
+    }
+}
+
+/// The double whose shortest text is the amount, up to thousands of dollars exactly.
+pub(crate) fn number(amount: Amount) -> f64 {
+    amount.to_string().parse().unwrap_or_else(|_| amount.approximate())
+}
+
+fn dearest_first(one: &CostSums, other: &CostSums) -> std::cmp::Ordering {
+    let cost = |sums: &CostSums| sums.cost_usd.unwrap_or(0.0);
+    cost(other).total_cmp(&cost(one)).then(other.total_tokens.cmp(&one.total_tokens))
+}

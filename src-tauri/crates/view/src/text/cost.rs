@@ -1,0 +1,41 @@
+//! Cost in words: in the person's currency, and never more certain than it is.
+
+use super::{Context, money};
+use claudometer_core::{Amount, cost::CostSettings};
+use claudometer_wire::cost::CostSums;
+
+/// The currency in which cost is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Money {
+    currency: String,
+    per_dollar: Amount,
+}
+
+impl Money {
+    /// As the settings say.
+    pub fn of(settings: &CostSettings) -> Self {
+        Self { currency: settings.currency.clone(), per_dollar: settings.per_dollar }
+    }
+
+    /// US dollars in that currency: `$1,234.56` is told `$1234.56`, half a cent `< $0.01`.
+    pub fn text(&self, dollars: f64, context: &Context) -> String {
+        let exact: Amount = format!("{dollars:.12}").parse().unwrap_or_default();
+        let shown = exact.scaled_by(self.per_dollar);
+        let cent = Amount::cents(1);
+        if shown > Amount::ZERO && shown < Amount::from_units(cent.to_units() / 2) {
+            return format!("< {}", money(cent, &self.currency, context));
+        }
+        money(shown, &self.currency, context)
+    }
+}
+
+/// What sums cost: `$1.23`; `> $1.23` where responses without a known cost are among them; `no price` where all are.
+pub fn cost(sums: &CostSums, shown: &Money, context: &Context) -> String {
+    match sums.cost_usd {
+        None => "no price".to_owned(),
+        Some(dollars) if sums.unpriced_responses > 0 => {
+            format!("> {}", shown.text(dollars, context))
+        }
+        Some(dollars) => shown.text(dollars, context),
+    }
+}
