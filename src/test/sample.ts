@@ -297,7 +297,7 @@ export function settingsState(over: Partial<SettingsState> = {}): SettingsState 
         perDollar: '1',
         budgets: [],
         device: null,
-        refreshPrices: false,
+        showToday: true,
       },
     },
     providers: [

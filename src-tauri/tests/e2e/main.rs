@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test's own world")]
 
 mod failures;
+mod history;
 mod life;
 mod secret;
 mod settings;

@@ -27,6 +27,8 @@ export interface Commands {
   diagnostics: { args: Record<string, never>; answer: string };
   /** The same report as fields. */
   diagnose: { args: Record<string, never>; answer: wire.Diagnosis };
+  /** Whether the history holds everything that the assistants' logs tell by now, so that nobody else need read them. */
+  history_is_current: { args: Record<string, never>; answer: boolean };
   /** Opens the vendor's own usage page in the browser. */
   open_dashboard: { args: { provider: string }; answer: null };
   /** Opens the folder of the logs. */

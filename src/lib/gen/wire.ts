@@ -296,9 +296,9 @@ budgets: Array<Budget>,
  */
 device: string | null, 
 /**
- * Whether the newest price list may be fetched, once a day.
+ * Whether tray and window show what each assistant used today.
  */
-refreshPrices: boolean, };
+showToday: boolean, };
 
 export type Settings = { 
 /**

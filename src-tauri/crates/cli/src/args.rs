@@ -361,6 +361,8 @@ pub(crate) enum Debug {
         /// An index of recorded answers.
         index: PathBuf,
     },
+    /// Bring the history up to date and say what was used today: the resident asks.
+    Brief,
     /// Add up the logs of a home folder in every aspect; one JSON document.
     Tally(Tally),
     /// Write the reference pages.

@@ -24,6 +24,8 @@ pub(crate) struct Books {
     /// The system's zone, in which the sums of the store are kept.
     pub(crate) zone: (String, Zone),
     homes: Vec<(&'static str, Host)>,
+    /// Whether the resident says that the store holds all that the logs tell.
+    pub(crate) is_current: bool,
 }
 
 impl Books {
@@ -42,6 +44,7 @@ impl Books {
             host,
             paths,
             settings,
+            is_current: false,
         })
     }
 
@@ -53,6 +56,9 @@ impl Books {
             return Err((format!("{}: {error}.", path.display()), Exit::Other));
         }
         let mut store = Store::open(&path).map_err(|error| refusal(error.into()))?;
+        if self.is_current && self.ledger().is_settled(&store).map_err(refusal)? {
+            return Ok((store, Ingest::default()));
+        }
         let is_first = store.is_empty().map_err(|error| refusal(error.into()))?;
         if is_first && out::is_error_terminal() {
             out::say("Reading the logs for the first time; this is done once.");

@@ -1,6 +1,7 @@
 //! What a person can choose about cost: how it is known, own prices, plans, budgets, the currency it is shown in.
 
 use crate::{Amount, settings::Problem};
+use chrono::{Datelike as _, Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -27,8 +28,8 @@ pub struct CostSettings {
     pub budgets: Vec<Budget>,
     /// The name of this machine in the history; `None` is its host name.
     pub device: Option<String>,
-    /// Whether the newest price list may be fetched, once a day.
-    pub refresh_prices: bool,
+    /// Whether tray and window show what each assistant used today.
+    pub show_today: bool,
 }
 
 impl Default for CostSettings {
@@ -42,7 +43,7 @@ impl Default for CostSettings {
             per_dollar: Amount::whole(1),
             budgets: Vec::new(),
             device: None,
-            refresh_prices: false,
+            show_today: true,
         }
     }
 }
@@ -120,6 +121,53 @@ pub enum BudgetSpan {
     Week,
     /// A calendar month.
     Month,
+}
+
+impl BudgetSpan {
+    /// The first day of the span in which a day lies.
+    pub fn begin(self, day: NaiveDate) -> NaiveDate {
+        let begin = match self {
+            Self::Day => Some(day),
+            Self::Week => {
+                day.checked_sub_days(Days::new(day.weekday().num_days_from_monday().into()))
+            }
+            Self::Month => day.with_day(1),
+        };
+        begin.unwrap_or(day)
+    }
+
+    /// The span in a word: `today`, `this week`, `this month`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Day => "today",
+            Self::Week => "this week",
+            Self::Month => "this month",
+        }
+    }
+}
+
+/// Where a budget stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct BudgetState {
+    /// The budget.
+    pub budget: Budget,
+    /// First day of its present span.
+    #[cfg_attr(feature = "ts", ts(type = "string"))]
+    pub begin: NaiveDate,
+    /// What was spent in it, in the currency of the settings.
+    #[cfg_attr(feature = "ts", ts(type = "string"))]
+    pub spent: Amount,
+    /// That currency.
+    pub currency: String,
+}
+
+impl BudgetState {
+    /// How much of it is spent, in percent (may exceed 100).
+    pub fn percent(&self) -> f64 {
+        self.spent.percent_of(self.budget.amount).unwrap_or(0.0)
+    }
 }
 
 impl CostSettings {

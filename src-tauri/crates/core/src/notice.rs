@@ -3,15 +3,21 @@
 //! A shell saves the [`Markers`] before it shows what [`decide`] returns.
 
 mod account;
+mod budget;
 mod period;
 mod quiet;
 mod seat;
 
+pub use budget::decide_budgets;
+
 use crate::{
     Failure, Freshness, Origin, Percent, ProviderInfo, Seat, SeatState, UsageSnapshotBundle,
-    Window, WindowKind, pace,
+    Window, WindowKind,
+    cost::BudgetState,
+    pace,
     settings::{Alerts, ResetNotice},
 };
+use budget::BudgetMark;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use period::{Ended, Period, Sample};
 use seat::SeatMarks;
@@ -79,6 +85,8 @@ pub enum Alert {
     One(Box<Notice>),
     /// What quiet hours held back, together.
     Digest(Vec<Notice>),
+    /// A budget of which most, or all, is spent.
+    Budget(Box<BudgetState>),
 }
 
 impl NoticeKind {
@@ -101,6 +109,7 @@ pub struct Markers {
     /// Apart, so that a simulation never silences a true alert.
     simulated: Vec<SeatMarks>,
     held: Vec<Notice>,
+    budgets: Vec<BudgetMark>,
 }
 
 impl Markers {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use claudometer_core::{
     Settings, UsageSnapshotBundle,
+    cost::BudgetState,
     notice::{self, Alert, Markers},
 };
 use claudometer_host::clock;
@@ -32,6 +33,16 @@ impl Alerting {
         now: DateTime<Utc>,
     ) -> Vec<Alert> {
         notice::decide(&mut self.markers, bundle, &settings.alerts, now, local_time(now))
+    }
+
+    /// What budgets are worth telling.
+    pub fn decide_budgets(
+        &mut self,
+        states: &[BudgetState],
+        settings: &Settings,
+        now: DateTime<Utc>,
+    ) -> Vec<Alert> {
+        notice::decide_budgets(&mut self.markers, states, &settings.alerts, local_time(now))
     }
 
     /// A new simulation tells everything anew.

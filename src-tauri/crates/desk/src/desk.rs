@@ -1,5 +1,6 @@
 //! The composition: one engine, one settings file, one state file, and the tasks that follow them.
 
+use crate::spending::Spending;
 use crate::{
     alerts::Alerting,
     asking::fetch_through,
@@ -105,6 +106,8 @@ pub(crate) struct Inner {
     pub(crate) demo: Mutex<Option<Playing>>,
     /// Status pages by address: when each was read, and what it said.
     pub(crate) statuses: Mutex<BTreeMap<&'static str, (DateTime<Utc>, ServiceStatus)>>,
+    /// What was used today, and whether the history is up to date.
+    pub(crate) spending: Mutex<Spending>,
     pub(crate) window: Window,
     pub(crate) autostart: Autostart,
     /// Why the tray is not seen, in words; kept by whoever hosts the tray.
@@ -138,6 +141,8 @@ impl Desk {
             tokio::spawn(async move { watcher.follow_files().await });
             let minutes = desk.clone();
             tokio::spawn(async move { minutes.follow_minutes().await });
+            let history = desk.clone();
+            tokio::spawn(async move { history.follow_logs().await });
         }
         desk
     }
@@ -181,6 +186,7 @@ impl Desk {
                 state_file,
                 limits,
                 statuses: Mutex::default(),
+                spending: Mutex::default(),
                 window: Window::default(),
                 autostart,
                 tray_remark: Mutex::default(),
@@ -393,9 +399,11 @@ impl Desk {
     }
 
     /// Decides what is worth a notification, and sends it.
-    async fn alert(&self) {
+    pub(crate) async fn alert(&self) {
         let settings = self.settings();
-        let alerts = held(&self.0.alerting).decide(&self.snapshot(), &settings, self.0.host.now());
+        let mut alerts =
+            held(&self.0.alerting).decide(&self.snapshot(), &settings, self.0.host.now());
+        alerts.extend(self.budget_alerts(&settings));
         self.tell(alerts).await;
     }
 
@@ -425,6 +433,7 @@ fn empty_model(host: &Host, settings: &Settings) -> TrayModel {
         remarks: Vec::new(),
         first_run: &|| None,
         service: &|_| None,
+        today: &|_| None,
     };
     tray::model(&UsageSnapshotBundle::default(), &context, &extras)
 }

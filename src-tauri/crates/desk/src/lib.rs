@@ -23,6 +23,7 @@ pub mod seats;
 mod service;
 pub mod settings_file;
 mod simulate;
+mod spending;
 pub mod state_file;
 pub mod window;
 mod words;

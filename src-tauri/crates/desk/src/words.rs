@@ -70,6 +70,7 @@ fn with_extras<T>(desk: &Desk, make: impl FnOnce(&Context, &Extras<'_>) -> T) ->
         remarks: remarks(desk),
         first_run: &|| Some(first_run(desk)),
         service: &|provider| desk.known_status(provider),
+        today: &|seat| desk.used_today(seat, &context),
     };
     make(&context, &extras)
 }

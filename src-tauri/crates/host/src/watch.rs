@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 pub struct Watch {
     watcher: Option<RecommendedWatcher>,
     folders: BTreeSet<PathBuf>,
+    depth: RecursiveMode,
 }
 
 impl Watch {
@@ -33,24 +34,32 @@ impl Watch {
         let watcher = notify::recommended_watcher(tell)
             .inspect_err(|error| tracing::warn!(%error, "files cannot be watched; changes are noticed at the next poll"))
             .ok();
-        (Self { watcher, folders: BTreeSet::new() }, receiver)
+        (Self { watcher, folders: BTreeSet::new(), depth: RecursiveMode::NonRecursive }, receiver)
     }
 
-    /// Watches exactly `paths` from now on: folders for what appears in them, files through their folder.
-    pub fn set(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
-        let Some(watcher) = &mut self.watcher else { return };
+    /// A watch of whole trees: of folders with everything below them.
+    pub fn of_trees() -> (Self, mpsc::UnboundedReceiver<PathBuf>) {
+        let (watch, receiver) = Self::new();
+        (Self { depth: RecursiveMode::Recursive, ..watch }, receiver)
+    }
+
+    /// Watches exactly `paths` from now on: folders for what appears in them, files through their folder. False where one of
+    /// them cannot be watched.
+    pub fn set(&mut self, paths: impl IntoIterator<Item = PathBuf>) -> bool {
+        let Some(watcher) = &mut self.watcher else { return false };
         let wanted: BTreeSet<PathBuf> =
             paths.into_iter().filter_map(|path| nearest_folder(&path)).collect();
         for gone in self.folders.difference(&wanted) {
             watcher.unwatch(gone).ok(); // a folder that was removed is not watched any more
         }
         let mut watched = BTreeSet::new();
+        let all = wanted.len();
         for folder in wanted {
             if self.folders.contains(&folder) && folder.is_dir() {
                 watched.insert(folder);
                 continue;
             }
-            match watcher.watch(&folder, RecursiveMode::NonRecursive) {
+            match watcher.watch(&folder, self.depth) {
                 Ok(()) => {
                     watched.insert(folder);
                 }
@@ -58,6 +67,7 @@ impl Watch {
             }
         }
         self.folders = watched;
+        self.folders.len() == all
     }
 }
 

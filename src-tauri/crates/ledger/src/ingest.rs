@@ -68,14 +68,26 @@ pub struct Ingest {
 }
 
 impl Ledger<'_> {
-    /// Sums and costs are those of a zone and of a price list: where one of them has changed, everything is judged again.
-    fn settle(&self, store: &mut Store) -> Result<(), LedgerError> {
+    /// Whether sums and costs of the store are those of this zone and of this price list.
+    pub fn is_settled(&self, store: &Store) -> Result<bool, LedgerError> {
+        for (name, value) in &self.facts() {
+            if store.fact(name)?.as_deref() != Some(value) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn facts(&self) -> [(&'static str, String); 2] {
         let prices = format!("{:016x}", hash(&[&self.prices.identity()]));
-        let facts = [("zone", self.zone_name), ("prices", prices.as_str())];
-        let current = |(name, value): &(&str, &str)| {
-            store.fact(name).map(|known| known.as_deref() == Some(*value))
-        };
-        if facts.iter().map(current).collect::<Result<Vec<_>, _>>()?.contains(&false) {
+        [("zone", self.zone_name.to_owned()), ("prices", prices)]
+    }
+
+    /// Where zone or prices have changed, everything is judged again.
+    fn settle(&self, store: &mut Store) -> Result<(), LedgerError> {
+        if !self.is_settled(store)? {
+            let facts = self.facts();
+            let facts = facts.each_ref().map(|(name, value)| (*name, value.as_str()));
             let day = |at| day(self.zone, at);
             store.judge_again(Judge { price: &|one| self.prices.cost(one), day: &day }, &facts)?;
         }

@@ -1,11 +1,13 @@
 //! The history of use: what the assistants' own logs tell is read, kept and summed up.
 
 pub mod blocks;
+mod brief;
 mod ingest;
 mod prices;
 pub mod report;
 mod tally;
 
+pub use brief::brief;
 pub use ingest::{Ingest, Ledger, LedgerError, Oddity};
 pub use prices::catalog;
 pub use report::{By, Filter, Query};

@@ -2,7 +2,7 @@
 
 use crate::{Context, choice, meter, text};
 use claudometer_core::{
-    Attempt, AttemptResult, Failure, Origin, ProviderId, SeatState, Skip, SourceId,
+    Attempt, AttemptResult, Failure, Origin, ProviderId, Seat, SeatState, Skip, SourceId,
     UsageSnapshotBundle, status::ServiceStatus,
 };
 use claudometer_wire::{AttemptLine, Bundle, Card, FirstRun, Line, TroubleStrip};
@@ -24,6 +24,9 @@ pub struct Extras<'a> {
     pub first_run: &'a dyn Fn() -> Option<FirstRun>,
     /// What a provider's status page said a moment ago, where it was looked at.
     pub service: &'a dyn Fn(&ProviderId) -> Option<ServiceStatus>,
+    /// What was used today by the assistant's own log, where that is known and shown. The log is the machine's: beside several
+    /// accounts nobody knows whose it is.
+    pub today: &'a dyn Fn(&Seat) -> Option<String>,
 }
 
 /// The snapshot in values and words.
@@ -88,7 +91,7 @@ fn card(state: &SeatState, refreshing: bool, context: &Context, extras: &Extras<
             .map(|seen| meter::of_window(seen, state, &label, context))
             .collect(),
         spend: state.spend.as_ref().map(|seen| meter::of_spend(seen, state, context)),
-        lines: lines(state, context),
+        lines: lines(state, context, extras),
         source: state.last_good.as_ref().map(|good| label(&good.via)),
         age: state.last_good.as_ref().map(|good| text::age(good.at, context)),
         observed_at: state.last_good.as_ref().map(|good| good.at),
@@ -130,7 +133,7 @@ pub(crate) const fn badge(origin: Origin) -> Option<&'static str> {
 }
 
 /// Single facts: balance, resets by hand, a limit that the vendor calls reached.
-pub(crate) fn lines(state: &SeatState, context: &Context) -> Vec<Line> {
+pub(crate) fn lines(state: &SeatState, context: &Context, extras: &Extras<'_>) -> Vec<Line> {
     let line = |label: &str, value: String| Line { label: label.to_owned(), value };
     let reached = state.limit_reached.then(|| line("Limit", "reached, says the vendor".to_owned()));
     let credits =
@@ -139,7 +142,8 @@ pub(crate) fn lines(state: &SeatState, context: &Context) -> Vec<Line> {
         .reset_credits
         .as_ref()
         .map(|seen| line("Resets by hand", format!("{} left", seen.value)));
-    [reached, credits, resets].into_iter().flatten().collect()
+    let today = (extras.today)(&state.seat).map(|words| line("Today", words));
+    [reached, credits, resets, today].into_iter().flatten().collect()
 }
 
 fn next(state: &SeatState, refreshing: bool, context: &Context) -> Option<String> {

@@ -3,6 +3,7 @@
 use crate::{Context, text};
 use claudometer_core::{
     Origin,
+    cost::BudgetState,
     notice::{Alert, Notice, NoticeKind},
 };
 
@@ -21,6 +22,7 @@ pub struct Words {
 pub fn words(alert: &Alert, context: &Context) -> Words {
     match alert {
         Alert::One(notice) => one(notice, context),
+        Alert::Budget(state) => budget(state, context),
         Alert::Digest(notices) => {
             let lines = notices.iter().map(|notice| one(notice, context).title);
             Words {
@@ -29,6 +31,19 @@ pub fn words(alert: &Alert, context: &Context) -> Words {
                 urgent: false,
             }
         }
+    }
+}
+
+fn budget(state: &BudgetState, context: &Context) -> Words {
+    let money = |amount| text::money(amount, &state.currency, context);
+    let percent = text::percent(state.percent().round() as u64, context);
+    let whose =
+        state.budget.project.as_deref().map(|text| format!(" of {text}")).unwrap_or_default();
+    let spent = format!("{} of {}", money(state.spent), money(state.budget.amount));
+    Words {
+        title: format!("Budget{whose} {}: {percent} spent", state.budget.per.word()),
+        body: format!("{spent}, by the vendors' price lists."),
+        urgent: state.percent() >= 100.0,
     }
 }
 
@@ -94,6 +109,10 @@ fn one(notice: &Notice, context: &Context) -> Words {
 mod tests {
     use super::*;
     use crate::fixture::{context, window};
+    use claudometer_core::{
+        AccountKey, Amount, Failure, Percent, ProviderId, ProviderInfo, Seat, Trouble,
+        cost::{Budget, BudgetSpan},
+    };
     use claudometer_core::{AccountKey, Failure, Percent, ProviderId, ProviderInfo, Seat, Trouble};
 
     fn notice(kind: NoticeKind) -> Notice {
@@ -147,5 +166,26 @@ mod tests {
             notice(NoticeKind::Threshold { window: session(81.0), threshold: 80 }),
         ]);
         insta::assert_snapshot!(format!("{:#?}", words(&digest, &context())));
+    }
+
+    #[test]
+    fn a_budget_says_how_much_of_it_is_spent() {
+        let budget = Budget {
+            per: BudgetSpan::Week,
+            amount: Amount::whole(50),
+            project: Some("shop".into()),
+        };
+        let begin = "2026-09-14".parse().unwrap();
+        let state = |spent: i64| BudgetState {
+            budget: budget.clone(),
+            begin,
+            spent: Amount::cents(spent),
+            currency: "EUR".into(),
+        };
+        let said = |spent| words(&Alert::Budget(Box::new(state(spent))), &context());
+        let near = said(4110);
+        assert_eq!(near.title, "Budget of shop this week: 82 % spent");
+        assert_eq!(near.body, "€41.10 of €50.00, by the vendors' price lists.");
+        assert!(!near.urgent && said(5000).urgent);
     }
 }

@@ -2,7 +2,7 @@
 
 mod cost;
 
-pub use cost::{Money, cost};
+pub use cost::{Money, cost, day};
 
 use crate::Locale;
 use chrono::{DateTime, Datelike, FixedOffset, TimeDelta, Utc};

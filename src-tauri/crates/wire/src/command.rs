@@ -79,6 +79,8 @@ commands! {
     Diagnostics "diagnostics" {} -> String;
     /// The same report as fields.
     Diagnose "diagnose" {} -> Diagnosis;
+    /// Whether the history holds everything that the assistants' logs tell by now, so that nobody else need read them.
+    HistoryIsCurrent "history_is_current" {} -> bool;
     /// Opens the vendor's own usage page in the browser.
     OpenDashboard "open_dashboard" { provider: String } -> ();
     /// Opens the folder of the logs.

@@ -1,7 +1,9 @@
 //! What use cost, for scripts and for the window: raw numbers whose names carry their units.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use claudometer_core::cost::BudgetState;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 
 /// What `claudometer cost --json` prints.
@@ -161,4 +163,17 @@ pub struct CostBlock {
     pub projected_tokens: Option<u64>,
     /// Cost in US dollars at the end, if it goes on like this; only of an active one.
     pub projected_cost_usd: Option<f64>,
+}
+
+/// What was used today, and where budgets stand: what the tray and alerts need.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CostBrief {
+    /// The day.
+    #[ts(type = "string")]
+    pub day: NaiveDate,
+    /// What was used on it, by the assistant's id.
+    pub agents: BTreeMap<String, CostSums>,
+    /// Budgets of the settings.
+    pub budgets: Vec<BudgetState>,
 }

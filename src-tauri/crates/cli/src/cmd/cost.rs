@@ -27,8 +27,9 @@ const DAYS_OF_BLOCKS: u64 = 3;
 const DAYS_OF_LIMITS: u32 = 400;
 
 /// Prints what was asked for.
-pub(crate) fn run(args: &Args, wanted: &Cost, host: Host) -> Result<Exit, Refusal> {
-    let books = Books::of(args, host)?;
+pub(crate) async fn run(args: &Args, wanted: &Cost, host: Host) -> Result<Exit, Refusal> {
+    let mut books = Books::of(args, host)?;
+    books.is_current = super::history_is_current(&books.host).await;
     let filter = filter(wanted)?;
     let named = wanted.zone.as_deref().map(|name| {
         let zone = Zone::named(name).ok_or_else(|| {
@@ -76,6 +77,17 @@ pub(crate) fn run(args: &Args, wanted: &Cost, host: Host) -> Result<Exit, Refusa
         today,
     };
     print_report(args, wanted, &books, &query)
+}
+
+/// Prints what the resident needs to know.
+pub(crate) fn brief(args: &Args, host: Host) -> Result<Exit, Refusal> {
+    let books = Books::of(args, host)?;
+    let (mut store, _) = books.store()?;
+    let today = books.zone.1.wall(books.host.now()).date();
+    let brief =
+        claudometer_ledger::brief(&mut store, &books.settings.cost, today).map_err(refusal)?;
+    out::print_json(&brief);
+    Ok(Exit::Ok)
 }
 
 fn print_report(

@@ -50,7 +50,7 @@ async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Ref
         Command::Usage(usage) => usage::run(args, &usage, host).await,
         Command::Watch(watch) => usage::watch(args, &watch, host).await,
         Command::History(wanted) => history::run(args, &wanted, &host),
-        Command::Cost(wanted) => cost::run(args, &wanted, host),
+        Command::Cost(wanted) => cost::run(args, &wanted, host).await,
         Command::Route(route) => route::run(args, &route, host).await,
         Command::Statusline(line) => statusline::run(args, &line, host).await,
         Command::Status { provider } => status::run(args, provider.as_deref(), host).await,
@@ -64,6 +64,7 @@ async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Ref
         Command::Completion { shell } => Ok(manual::completion(shell)),
         Command::Man => manual::page(),
         Command::Debug(Debug::Replay { index }) => replay::run(&index).await,
+        Command::Debug(Debug::Brief) => cost::brief(args, host),
         Command::Debug(Debug::Tally(args)) => tally::run(&args),
         Command::Debug(Debug::Docs { folder, check }) => docs::run(&host, &folder, check),
         Command::Provider(words) => {
@@ -124,6 +125,13 @@ fn by_id(known: &[&'static Provider], id: &str) -> Option<&'static Provider> {
 /// The running resident, if there is one.
 pub(crate) async fn resident_of(host: &Host) -> Option<Client> {
     link::connect(&Paths::of(&host.env).socket()).await.ok()
+}
+
+/// Whether a resident says that the history holds all that the logs tell.
+pub(crate) async fn history_is_current(host: &Host) -> bool {
+    let Some(resident) = resident_of(host).await else { return false };
+    resident.call(claudometer_wire::Command::HistoryIsCurrent {}).await
+        == Ok(serde_json::Value::Bool(true))
 }
 
 /// An error of the resident as a refusal.

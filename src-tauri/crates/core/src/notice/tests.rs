@@ -72,6 +72,7 @@ impl Desk {
             .flat_map(|alert| match alert {
                 Alert::One(notice) => vec![notice.kind],
                 Alert::Digest(notices) => notices.into_iter().map(|notice| notice.kind).collect(),
+                Alert::Budget(_) => Vec::new(),
             })
             .collect();
         self.told.extend(kinds.clone());

@@ -13,6 +13,7 @@ fn bundle(seats: Vec<SeatState>) -> Bundle {
         remarks: Vec::new(),
         first_run: &|| None,
         service: &|_| None,
+        today: &|_| None,
     };
     let snapshot = UsageSnapshotBundle { seq: 1, seats, refreshing: false };
     cards::bundle(&snapshot, &context(), &extras)

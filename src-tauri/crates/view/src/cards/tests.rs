@@ -16,6 +16,7 @@ fn extras() -> Extras<'static> {
         remarks: Vec::new(),
         first_run: &|| None,
         service: &|_| None,
+        today: &|_| None,
     }
 }
 

@@ -21,6 +21,7 @@ fn report_of(seats: Vec<SeatState>) -> Report {
         remarks: Vec::new(),
         first_run: &|| None,
         service: &|_| None,
+        today: &|_| None,
     };
     let snapshot = UsageSnapshotBundle { seq: 1, seats, refreshing: false };
     report::report(&snapshot, &context(), &extras)

@@ -22,6 +22,7 @@ fn bundle(seats: Vec<SeatState>) -> Bundle {
         remarks: Vec::new(),
         first_run: &|| Some(FirstRun { looked: vec![looked.clone()] }),
         service: &|_| None,
+        today: &|_| None,
     };
     crate::bundle(&UsageSnapshotBundle { seq: 1, seats, refreshing: false }, &context(), &extras)
 }

@@ -1,6 +1,6 @@
 //! Cost in words: in the person's currency, and never more certain than it is.
 
-use super::{Context, money};
+use super::{Context, count, money};
 use claudometer_core::{Amount, cost::CostSettings};
 use claudometer_wire::cost::CostSums;
 
@@ -37,5 +37,14 @@ pub fn cost(sums: &CostSums, shown: &Money, context: &Context) -> String {
             format!("> {}", shown.text(dollars, context))
         }
         Some(dollars) => shown.text(dollars, context),
+    }
+}
+
+/// What was used on a day: `12.3 M tokens, API value $4.20`.
+pub fn day(sums: &CostSums, shown: &Money, context: &Context) -> String {
+    let tokens = count(sums.total_tokens, context);
+    match sums.cost_usd {
+        None => format!("{tokens} tokens"),
+        Some(_) => format!("{tokens} tokens, API value {}", cost(sums, shown, context)),
     }
 }

@@ -112,7 +112,7 @@ pub(super) fn of(
         Row::action(format!("{id}/remedy"), text::sentence(&failure.remedy), action)
     });
     let mut details = window_rows(&id, state, &label, context);
-    details.extend(cards::lines(state, context).into_iter().map(|line| {
+    details.extend(cards::lines(state, context, extras).into_iter().map(|line| {
         let name = line.label.to_lowercase().replace(' ', "-");
         Detail::from(Row::numbers(
             format!("{id}/fact/{name}"),
