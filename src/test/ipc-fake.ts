@@ -27,6 +27,7 @@ export class Fake {
 
   readonly #answers: Answers = {
     get_state: () => this.state,
+    history_is_current: () => false,
     save_settings: ({ draft }) => {
       const typed = (id: string, field: string) =>
         draft.secrets.some((secret) => secret.provider === id && secret.field === field);

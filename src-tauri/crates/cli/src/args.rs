@@ -1,8 +1,10 @@
 //! The command line.
 
 mod cost;
+mod history;
 
 pub(crate) use cost::{Cost, CostBy, Mode, Week};
+pub(crate) use history::{Act, History};
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -101,7 +103,8 @@ pub(crate) enum Command {
     Usage(Usage),
     /// Show limits again and again, in place.
     Watch(Watch),
-    /// Show limits over time: what was burnt each day, and where the period before stood at this point.
+    /// Show limits over time: what was burnt each day, and where the period before stood at this point. Or keep the history
+    /// of use whole.
     History(History),
     /// Show what use cost, by day, week, month, session, project, model, assistant, machine or block of five hours.
     Cost(Cost),
@@ -164,21 +167,6 @@ pub(crate) struct Usage {
     /// The same as --no-cache.
     #[arg(long)]
     pub(crate) refresh: bool,
-}
-
-/// What `history` shows.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  claudometer history --days 30
-  claudometer history --json | jq '.windows[] | {window, usedPercent, samePointPercent}'
-
-Numbers are kept while Claudometer runs, and each time that a command shows new ones.")]
-pub(crate) struct History {
-    /// Only these providers.
-    pub(crate) providers: Vec<String>,
-    /// So many days back.
-    #[arg(long, short = 'd', value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=3660))]
-    pub(crate) days: u32,
 }
 
 /// How `watch` goes on.

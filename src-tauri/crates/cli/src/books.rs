@@ -8,11 +8,15 @@ use crate::{
 };
 use claudometer_core::Settings;
 use claudometer_desk::settings_file::{self, SettingsFile};
-use claudometer_host::{Host, clock::Zone, paths::Paths, process::machine_name};
-use claudometer_ledger::{Ingest, Ledger, LedgerError, catalog};
+use claudometer_host::{Host, clock::Zone, lock::Lock, paths::Paths, process::machine_name};
+use claudometer_ledger::{Ingest, Ledger, LedgerError, catalog, upkeep::Shelf};
 use claudometer_pricing::Catalog;
 use claudometer_provider::homes;
 use claudometer_store::{Store, StoreError};
+use std::time::Duration;
+
+/// How long a process waits for another that puts a history in its place.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// All that a report needs.
 #[derive(Debug)]
@@ -48,26 +52,61 @@ impl Books {
         })
     }
 
-    /// The store with everything that the logs tell by now.
+    /// The store with everything that the logs tell by now. A damaged one is set aside, and made again from the newest copy
+    /// and from the logs.
     pub(crate) fn store(&self) -> Result<(Store, Ingest), Refusal> {
+        match self.open_and_read() {
+            Err(LedgerError::Store(StoreError::Damaged(_) | StoreError::Faulty(_))) => {
+                self.mend().map_err(refusal)?;
+                self.open_and_read().map_err(refusal)
+            }
+            other => other.map_err(refusal),
+        }
+    }
+
+    /// Sets a damaged history aside and puts the newest sound copy in its place.
+    pub(crate) fn mend(&self) -> Result<(), LedgerError> {
+        let _lock = self.lock()?;
+        let (aside, copy) = self.shelf().mend(self.host.now())?;
+        let aside =
+            aside.map(|path| format!(" and lies in {}", path.display())).unwrap_or_default();
+        let copy = copy.map(|path| format!("the copy {}", path.display()));
+        let from = copy.as_deref().unwrap_or("the logs alone, since there is no copy");
+        out::say(&format!("The history was damaged{aside}. It is made again from {from}."));
+        Ok(())
+    }
+
+    /// Only one process at a time puts another history in its place.
+    pub(crate) fn lock(&self) -> Result<Lock, LedgerError> {
+        Ok(Lock::acquire(&self.paths.history_lock(), PATIENCE)?)
+    }
+
+    /// The history's file and its copies.
+    pub(crate) fn shelf(&self) -> Shelf {
+        Shelf {
+            files: self.host.files.clone(),
+            path: self.paths.history(),
+            backups: self.paths.backups(),
+        }
+    }
+
+    fn open_and_read(&self) -> Result<(Store, Ingest), LedgerError> {
         let path = self.paths.history();
         // The file exists before it is opened, so that nobody else may read it from the first moment on.
-        if let Err(error) = self.host.files.append_private(&path, b"") {
-            return Err((format!("{}: {error}.", path.display()), Exit::Other));
-        }
-        let mut store = Store::open(&path).map_err(|error| refusal(error.into()))?;
-        if self.is_current && self.ledger().is_settled(&store).map_err(refusal)? {
+        self.host.files.append_private(&path, b"")?;
+        let mut store = Store::open(&path)?;
+        let ledger = self.ledger();
+        if self.is_current && ledger.is_settled(&store)? {
             return Ok((store, Ingest::default()));
         }
-        let is_first = store.is_empty().map_err(|error| refusal(error.into()))?;
-        if is_first && out::is_error_terminal() {
+        if store.is_empty()? && out::is_error_terminal() {
             out::say("Reading the logs for the first time; this is done once.");
         }
-        let done = self.ledger().ingest(&mut store).map_err(refusal)?;
+        let done = ledger.ingest(&mut store)?;
         Ok((store, done))
     }
 
-    fn ledger(&self) -> Ledger<'_> {
+    pub(crate) fn ledger(&self) -> Ledger<'_> {
         let device = self.settings.cost.device.clone().unwrap_or_else(machine_name);
         Ledger {
             host: &self.host,
@@ -102,12 +141,14 @@ fn further_homes(settings: &Settings, host: &Host) -> Vec<(&'static str, Host)> 
 #[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
 pub(crate) fn refusal(error: LedgerError) -> Refusal {
     let remedy = match &error {
-        LedgerError::Store(StoreError::Damaged(_)) => {
+        LedgerError::Store(StoreError::Damaged(_) | StoreError::Faulty(_)) => {
             " `claudometer history rebuild` makes it anew and keeps what can be read."
         }
         LedgerError::Store(StoreError::Full(_)) => " Make room and run it again: nothing is lost.",
         LedgerError::Store(StoreError::Busy(_)) => " Run it again when that one has ended.",
-        LedgerError::Store(StoreError::Newer(_) | StoreError::Other(_)) => "",
+        LedgerError::Store(StoreError::Newer(_) | StoreError::Other(_)) | LedgerError::File(_) => {
+            ""
+        }
     };
     let text = error.to_string();
     let mut letters = text.chars();

@@ -79,6 +79,16 @@ impl Paths {
         self.data.join("history.db")
     }
 
+    /// Folder of its copies.
+    pub fn backups(&self) -> PathBuf {
+        self.data.join("backups")
+    }
+
+    /// Held by whoever puts another history in its place.
+    pub fn history_lock(&self) -> PathBuf {
+        self.state.join("history.lock")
+    }
+
     /// Folder of the logs.
     pub fn logs(&self) -> PathBuf {
         self.state.join("logs")

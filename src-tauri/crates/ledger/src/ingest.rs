@@ -20,6 +20,9 @@ pub enum LedgerError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A file of it cannot be made, moved or removed.
+    #[error("a file of the history cannot be written: {0}")]
+    File(#[source] std::io::Error),
 }
 
 /// The history and what it is judged by.
@@ -97,6 +100,7 @@ impl Ledger<'_> {
     /// Reads what is new in all logs and keeps it.
     pub fn ingest(&self, store: &mut Store) -> Result<Ingest, LedgerError> {
         self.settle(store)?;
+        let pruned_before = store.pruned_before()?.unwrap_or(DateTime::<Utc>::MIN_UTC);
         let mut done = Ingest::default();
         let mut batch = Batch::default();
         let mut buffer = Vec::new();
@@ -115,7 +119,8 @@ impl Ledger<'_> {
                 let place = Place { source: *source, file };
                 let resume = before.as_ref().filter(|before| before.file_id == leaf.id).map(resume);
                 match place.read(resume.as_ref(), &mut buffer) {
-                    Ok((taken, resume)) => {
+                    Ok((mut taken, resume)) => {
+                        taken.responses.retain(|response| response.at >= pruned_before);
                         done.read += 1;
                         self.take(&agent, leaf, path, before, taken, resume, &mut batch, &mut done);
                     }
@@ -182,7 +187,7 @@ impl Ledger<'_> {
     }
 
     /// Keeps what was found.
-    fn keep(&self, store: &mut Store, batch: Batch) -> Result<(), LedgerError> {
+    pub(crate) fn keep(&self, store: &mut Store, batch: Batch) -> Result<(), LedgerError> {
         let judge =
             Judge { price: &|response| self.prices.cost(response), day: &|at| day(self.zone, at) };
         Ok(store.keep(batch, judge)?)

@@ -6,6 +6,7 @@ mod ingest;
 mod prices;
 pub mod report;
 mod tally;
+pub mod upkeep;
 
 pub use brief::brief;
 pub use ingest::{Ingest, Ledger, LedgerError, Oddity};

@@ -104,9 +104,10 @@ impl Batch {
 impl Store {
     /// Keeps a batch, wholly or not at all.
     pub fn keep(&mut self, batch: Batch, judge: Judge<'_>) -> Result<(), StoreError> {
-        let was_empty = self.is_empty()?;
         let Self { connection, names, fresh } = self;
         let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Asked within the change: until it began, another process may have written.
+        let was_empty = is_empty(&change)?;
         let version: i64 = change.pragma_query_value(None, "data_version", |row| row.get(0))?;
         if was_empty {
             *fresh = Some(Fresh { version, written: HashSet::default() });
@@ -194,6 +195,11 @@ impl Store {
         change.commit()?;
         Ok(())
     }
+}
+
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    let text = "SELECT NOT EXISTS (SELECT 1 FROM responses)";
+    connection.prepare_cached(text)?.query_row([], |row| row.get(0))
 }
 
 /// What this process has written into a store that was empty: nothing else can be in it.

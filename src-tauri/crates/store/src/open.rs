@@ -1,11 +1,14 @@
 //! Opening the store, and bringing an older one up to date.
 
 use crate::{batch::Fresh, names::Names};
+use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 use std::{path::Path, time::Duration};
 
 /// Steps from an empty file to the present form; each is taken once, in order.
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001.sql")];
+/// The fact that says from when on responses are kept.
+const PRUNED: &str = "pruned_before";
 /// How long one process waits for another's write to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -15,6 +18,9 @@ pub enum StoreError {
     /// The file is damaged, or is none of ours.
     #[error("the history file is damaged")]
     Damaged(#[source] rusqlite::Error),
+    /// The database finds a fault in itself.
+    #[error("the history file is damaged: {0}")]
+    Faulty(String),
     /// A newer Claudometer made it.
     #[error("the history was written by a newer Claudometer (form {0}); update this one")]
     Newer(u32),
@@ -94,6 +100,43 @@ impl Store {
             self.connection
                 .query_row("SELECT EXISTS (SELECT 1 FROM responses)", [], |row| row.get(0))?;
         Ok(!some)
+    }
+
+    /// Copies it into an empty file.
+    pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        let path = path.to_str().ok_or(rusqlite::Error::InvalidPath(path.to_owned()))?;
+        self.connection.execute("VACUUM INTO ?1", [path])?;
+        Ok(())
+    }
+
+    /// Closes it with everything in the one file.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(self.connection.close().map_err(|(_, error)| error)?)
+    }
+
+    /// Removes what was used before a time, and keeps out what is told of it from now on. Answers how many responses went.
+    pub fn prune(&mut self, before: DateTime<Utc>, day: NaiveDate) -> Result<u64, StoreError> {
+        let change =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let bound = before.timestamp_millis();
+        let gone = change.execute("DELETE FROM responses WHERE at < ?1", [bound])?;
+        change.execute("DELETE FROM days WHERE day < ?1", [i64::from(day.to_epoch_days())])?;
+        set_fact(&change, PRUNED, &bound.to_string())?;
+        change.commit()?;
+        self.fresh = None;
+        Ok(gone as u64)
+    }
+
+    /// Keeps out what is told of the time before.
+    pub fn keep_from(&self, before: DateTime<Utc>) -> Result<(), StoreError> {
+        self.set_fact(PRUNED, &before.timestamp_millis().to_string())
+    }
+
+    /// The time before which nothing is kept, in UTC.
+    pub fn pruned_before(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let told = self.fact(PRUNED)?.and_then(|millis| millis.parse().ok());
+        Ok(told.and_then(DateTime::from_timestamp_millis))
     }
 
     /// Every fault that the database finds in itself; none where it is sound.

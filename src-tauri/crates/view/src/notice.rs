@@ -113,7 +113,6 @@ mod tests {
         AccountKey, Amount, Failure, Percent, ProviderId, ProviderInfo, Seat, Trouble,
         cost::{Budget, BudgetSpan},
     };
-    use claudometer_core::{AccountKey, Failure, Percent, ProviderId, ProviderInfo, Seat, Trouble};
 
     fn notice(kind: NoticeKind) -> Notice {
         let id = ProviderId::new("acme");

@@ -11,7 +11,8 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use claudometer_core::{block::window_ends, cost::CostMode};
 use claudometer_desk::{context, limits::Limits};
 use claudometer_host::{Host, clock::Zone};
-use claudometer_ledger::{By, Filter, Query, blocks, report};
+use claudometer_ledger::{By, Filter, LedgerError, Query, blocks, report};
+use claudometer_store::StoreError;
 use claudometer_view::{
     csv, near,
     table::cost::{self, Names},
@@ -82,8 +83,19 @@ pub(crate) async fn run(args: &Args, wanted: &Cost, host: Host) -> Result<Exit, 
 /// Prints what the resident needs to know.
 pub(crate) fn brief(args: &Args, host: Host) -> Result<Exit, Refusal> {
     let books = Books::of(args, host)?;
-    let (mut store, _) = books.store()?;
+    let (mut store, done) = books.store()?;
     let today = books.zone.1.wall(books.host.now()).date();
+    if done.read > 0
+        && let Err(error) = books.shelf().back_up_daily(&store, today)
+    {
+        // A fault is noticed here at the latest, and mended from the last sound copy.
+        tracing::warn!(%error, "the history was not copied today");
+        if matches!(error, LedgerError::Store(StoreError::Faulty(_) | StoreError::Damaged(_))) {
+            drop(store);
+            books.mend().map_err(refusal)?;
+            store = books.store()?.0;
+        }
+    }
     let brief =
         claudometer_ledger::brief(&mut store, &books.settings.cost, today).map_err(refusal)?;
     out::print_json(&brief);
@@ -211,7 +223,7 @@ fn span(
 }
 
 /// A day as people write it.
-fn day(text: &str, today: NaiveDate) -> Result<NaiveDate, Refusal> {
+pub(crate) fn day(text: &str, today: NaiveDate) -> Result<NaiveDate, Refusal> {
     let back = |days: u64| today.checked_sub_days(Days::new(days));
     let found = match text {
         "today" => Some(today),

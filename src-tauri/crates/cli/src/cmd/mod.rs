@@ -14,6 +14,7 @@ mod sign_in;
 mod status;
 mod statusline;
 mod tally;
+mod upkeep;
 mod usage;
 mod waiting;
 mod way;
@@ -49,7 +50,10 @@ async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Ref
     match command {
         Command::Usage(usage) => usage::run(args, &usage, host).await,
         Command::Watch(watch) => usage::watch(args, &watch, host).await,
-        Command::History(wanted) => history::run(args, &wanted, &host),
+        Command::History(wanted) => match &wanted.act {
+            Some(act) => upkeep::run(args, act, host),
+            None => history::run(args, &wanted, &host),
+        },
         Command::Cost(wanted) => cost::run(args, &wanted, host).await,
         Command::Route(route) => route::run(args, &route, host).await,
         Command::Statusline(line) => statusline::run(args, &line, host).await,

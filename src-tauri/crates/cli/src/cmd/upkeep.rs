@@ -1,0 +1,141 @@
+//! `history verify|backup|restore|rebuild|prune`: the history of use is kept whole.
+
+use super::cost;
+use crate::{
+    args::{Act, Args},
+    books::{Books, refusal},
+    exit::Exit,
+    out,
+    setup::Refusal,
+};
+use claudometer_host::Host;
+use claudometer_ledger::upkeep::{self, Shelf, Verdict};
+use claudometer_store::Store;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// What `history verify --json` prints.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Verified {
+    schema_version: u32,
+    good: bool,
+    faults: Vec<String>,
+    responses_in_logs: u64,
+    missing: u64,
+    different: u64,
+    kept_beyond_logs: u64,
+}
+
+/// Does one of them.
+pub(crate) fn run(args: &Args, act: &Act, host: Host) -> Result<Exit, Refusal> {
+    let books = Books::of(args, host)?;
+    let shelf = books.shelf();
+    match act {
+        Act::Verify => verify(args, &books),
+        Act::Backup { file } => {
+            let (store, _) = books.store()?;
+            let today = books.zone.1.wall(books.host.now()).date();
+            let to = match file {
+                Some(file) => whole(file)?,
+                None => books.paths.backups().join(format!("history-{today}.db")),
+            };
+            if file.is_some() && books.host.files.is_file(&to) {
+                return Err((format!("{} is there already.", to.display()), Exit::Config));
+            }
+            shelf.back_up(&store, &to).map_err(refusal)?;
+            out::print(&format!("The history was copied to {}.\n", to.display()));
+            Ok(Exit::Ok)
+        }
+        Act::Restore { file } => restore(&books, &shelf, file.as_deref()),
+        Act::Rebuild => {
+            let _lock = books.lock().map_err(refusal)?;
+            let aside = shelf.rebuild(&books.ledger(), books.host.now()).map_err(refusal)?;
+            let aside = aside.map(|path| format!(" The old one lies in {}.", path.display()));
+            out::print(&format!("The history was made anew.{}\n", aside.unwrap_or_default()));
+            Ok(Exit::Ok)
+        }
+        Act::Prune { before, yes } => prune(&books, before, *yes),
+    }
+}
+
+fn verify(args: &Args, books: &Books) -> Result<Exit, Refusal> {
+    let path = books.paths.history();
+    if !books.host.files.is_file(&path) {
+        return Err(("There is no history yet. `claudometer cost` makes one.".into(), Exit::Other));
+    }
+    let mut store = Store::open(&path).map_err(|error| refusal(error.into()))?;
+    let verdict = upkeep::verify(&books.ledger(), &mut store).map_err(refusal)?;
+    let good = verdict.is_good();
+    if args.global.json {
+        out::print_json(&of(verdict));
+    } else {
+        out::print(&said(&verdict));
+    }
+    Ok(if good { Exit::Ok } else { Exit::Other })
+}
+
+fn of(verdict: Verdict) -> Verified {
+    Verified {
+        schema_version: claudometer_wire::report::SCHEMA_VERSION,
+        good: verdict.is_good(),
+        faults: verdict.faults,
+        responses_in_logs: verdict.told,
+        missing: verdict.missing,
+        different: verdict.different,
+        kept_beyond_logs: verdict.kept,
+    }
+}
+
+fn said(verdict: &Verdict) -> String {
+    let mut text = format!(
+        "The logs tell {} responses: the history lacks {}, and has less of {}. Of {} others the logs are gone.\n",
+        verdict.told, verdict.missing, verdict.different, verdict.kept
+    );
+    text.extend(verdict.faults.iter().map(|fault| format!("Fault: {fault}\n")));
+    text.push_str(if verdict.is_good() {
+        "Nothing is wrong.\n"
+    } else if verdict.faults.is_empty() {
+        "`claudometer cost` reads what is missing; `claudometer history rebuild` makes the history anew.\n"
+    } else {
+        "`claudometer history rebuild` makes the history anew and keeps what can be read.\n"
+    });
+    text
+}
+
+fn restore(books: &Books, shelf: &Shelf, file: Option<&Path>) -> Result<Exit, Refusal> {
+    let from = match file {
+        Some(file) => whole(file)?,
+        None => shelf.copies().into_iter().next().ok_or_else(|| {
+            (format!("There is no copy in {}.", books.paths.backups().display()), Exit::Other)
+        })?,
+    };
+    if !books.host.files.is_file(&from) {
+        return Err((format!("There is no file {}.", from.display()), Exit::Config));
+    }
+    let _lock = books.lock().map_err(refusal)?;
+    let aside = shelf.restore(&from, books.host.now()).map_err(refusal)?;
+    let aside = aside.map(|path| format!(" The one before lies in {}.", path.display()));
+    out::print(&format!("{} is the history now.{}\n", from.display(), aside.unwrap_or_default()));
+    Ok(Exit::Ok)
+}
+
+fn prune(books: &Books, before: &str, yes: bool) -> Result<Exit, Refusal> {
+    let now = books.host.now();
+    let day = cost::day(before, books.zone.1.wall(now).date())?;
+    if !yes {
+        let message =
+            format!("This removes for good what was used before {day}. Run it again with --yes.");
+        return Err((message, Exit::Config));
+    }
+    let (mut store, _) = books.store()?;
+    let begin = books.zone.1.instant(day.and_time(chrono::NaiveTime::MIN));
+    let gone = store.prune(begin, day).map_err(|error| refusal(error.into()))?;
+    out::print(&format!("{gone} responses from before {day} were removed.\n"));
+    Ok(Exit::Ok)
+}
+
+fn whole(path: &Path) -> Result<PathBuf, Refusal> {
+    std::path::absolute(path)
+        .map_err(|error| (format!("{}: {error}.", path.display()), Exit::Config))
+}

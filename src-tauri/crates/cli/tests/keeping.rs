@@ -1,0 +1,181 @@
+//! The history is kept whole: over kills, damage, two processes at once, copies and cuts.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, and starts the real program"
+)]
+
+mod home;
+
+use home::{Home, document};
+use serde_json::{Value, json};
+use std::{fs, process::Stdio, time::Duration};
+
+const HISTORY: &str = ".local/share/claudometer/history.db";
+
+/// A line of the log.
+fn line(id: usize, day: usize) -> String {
+    let line = json!({
+        "type": "assistant", "timestamp": format!("2026-11-{:02}T10:00:00.000Z", 1 + day % 20), "sessionId": format!("s{}", id % 7),
+        "cwd": "/work/shop", "requestId": format!("req_{id}"),
+        "message": {"id": format!("msg_{id}"), "model": "house-model", "usage": {"input_tokens": 10, "output_tokens": 1}}
+    });
+    format!("{line}\n")
+}
+
+/// Logs of so many files with so many responses each.
+fn person(files: usize, each: usize) -> Home {
+    let home = Home::new();
+    for file in 0..files {
+        let lines: String = (0..each).map(|nth| line(file * each + nth, file)).collect();
+        home.write(&format!(".claude/projects/-work-shop/{file}.jsonl"), &lines);
+    }
+    home
+}
+
+fn responses(home: &Home) -> u64 {
+    let (exit, text, said) = home.run(&["cost", "agent", "--all", "--json"]);
+    assert_eq!(exit, 0, "{said}");
+    document(&text)["total"]["responses"].as_u64().unwrap()
+}
+
+fn verified(home: &Home) -> (i32, Value) {
+    let (exit, text, _) = home.run(&["history", "verify", "--json"]);
+    (exit, document(&text))
+}
+
+#[test]
+fn a_kill_at_any_moment_loses_nothing_and_counts_nothing_twice() {
+    let (files, each) = (60, 400);
+    let home = person(files, each);
+    for millis in [5, 20, 35, 50, 70, 90, 120, 160] {
+        let mut command = home.command(&["cost", "agent", "--all"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(millis));
+        child.kill().ok(); // it may have ended by itself
+        child.wait().unwrap();
+    }
+    assert_eq!(responses(&home), (files * each) as u64);
+    let (exit, verdict) = verified(&home);
+    assert_eq!((exit, &verdict["good"]), (0, &json!(true)), "{verdict}");
+}
+
+#[test]
+fn several_processes_at_once_read_the_same_logs_once() {
+    let home = person(30, 300);
+    let start = || {
+        home.command(&["cost", "agent", "--all", "--json"]).stdout(Stdio::piped()).spawn().unwrap()
+    };
+    let all: Vec<_> = (0..4).map(|_| start()).collect();
+    for child in all {
+        let output = child.wait_with_output().unwrap();
+        let report = document(&String::from_utf8(output.stdout).unwrap());
+        assert_eq!(report["total"]["responses"], 9000);
+    }
+    assert_eq!(verified(&home).0, 0);
+}
+
+#[test]
+fn a_damaged_history_is_set_aside_and_made_again_from_copy_and_logs() {
+    let home = person(2, 5);
+    assert_eq!(responses(&home), 10);
+    let (exit, said, _) = home.run(&["history", "backup"]);
+    assert_eq!(exit, 0, "{said}");
+    // The log of half of it goes, and more is written.
+    fs::remove_file(home.path(".claude/projects/-work-shop/0.jsonl")).unwrap();
+    home.write(".claude/projects/-work-shop/2.jsonl", &line(100, 3));
+    fs::write(home.path(HISTORY), "rubbish ".repeat(4000)).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        fs::remove_file(home.path(&format!("{HISTORY}{suffix}"))).ok(); // it may be gone already
+    }
+    let (exit, text, said) = home.run(&["cost", "agent", "--all", "--json"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(
+        said.contains("The history was damaged and lies in") && said.contains("the copy"),
+        "{said}"
+    );
+    assert_eq!(
+        document(&text)["total"]["responses"],
+        11,
+        "five of the copy alone, five of both, one new"
+    );
+    let names = fs::read_dir(home.path(".local/share/claudometer")).unwrap();
+    let names: Vec<String> =
+        names.map(|one| one.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    assert!(names.iter().any(|name| name.starts_with("history.damaged-")), "{names:?}");
+}
+
+#[test]
+fn without_a_copy_the_logs_have_to_do() {
+    let home = person(2, 5);
+    assert_eq!(responses(&home), 10);
+    for suffix in ["-wal", "-shm"] {
+        fs::remove_file(home.path(&format!("{HISTORY}{suffix}"))).ok(); // it may be gone already
+    }
+    fs::write(home.path(HISTORY), "rubbish ".repeat(4000)).unwrap();
+    assert_eq!(responses(&home), 10);
+}
+
+#[test]
+fn making_it_anew_keeps_what_the_logs_do_not_have_any_more() {
+    let home = person(2, 5);
+    assert_eq!(responses(&home), 10);
+    fs::remove_file(home.path(".claude/projects/-work-shop/0.jsonl")).unwrap();
+    let (exit, text, said) = home.run(&["history", "rebuild"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(text.contains("The old one lies in"), "{text}");
+    assert_eq!(responses(&home), 10);
+    let (exit, verdict) = verified(&home);
+    assert_eq!(
+        (exit, &verdict["responsesInLogs"], &verdict["keptBeyondLogs"]),
+        (0, &json!(5), &json!(5))
+    );
+}
+
+#[test]
+fn a_copy_takes_the_place_of_the_history_and_what_was_written_since_is_read_again() {
+    let home = person(1, 5);
+    assert_eq!(responses(&home), 5);
+    assert_eq!(home.run(&["history", "backup"]).0, 0);
+    home.write(".claude/projects/-work-shop/9.jsonl", &line(900, 1));
+    assert_eq!(responses(&home), 6);
+    let (exit, text, said) = home.run(&["history", "restore"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(text.contains("is the history now"), "{text}");
+    assert_eq!(responses(&home), 6);
+    assert_eq!(home.run(&["history", "restore", "nowhere.db"]).0, 4);
+    let copy = home.path("copy.db");
+    let copy = copy.to_str().unwrap();
+    assert_eq!(home.run(&["history", "backup", copy]).0, 0);
+    assert_eq!(home.run(&["history", "backup", copy]).0, 4, "nothing is written over");
+}
+
+#[test]
+fn what_was_cut_off_stays_away_even_when_its_log_is_read_again() {
+    let home = person(4, 5);
+    assert_eq!(responses(&home), 20);
+    let (exit, _, said) = home.run(&["history", "prune", "--before", "2026-11-03"]);
+    assert_eq!(exit, 4, "{said}");
+    let (exit, text, _) = home.run(&["history", "prune", "--before", "2026-11-03", "--yes"]);
+    assert_eq!((exit, text.contains("10 responses")), (0, true), "{text}");
+    assert_eq!(responses(&home), 10);
+    home.write(".claude/projects/-work-shop/0.jsonl", &(line(0, 0) + &line(77, 5)));
+    assert_eq!(responses(&home), 11);
+    assert_eq!(home.run(&["history", "rebuild"]).0, 0);
+    assert_eq!(responses(&home), 11);
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let home = person(2, 5);
+    assert_eq!(responses(&home), 10);
+    let database = rusqlite::Connection::open(home.path(HISTORY)).unwrap();
+    assert_eq!(database.execute("DELETE FROM responses", []), Ok(10));
+    drop(database);
+    let (exit, verdict) = verified(&home);
+    assert_eq!((exit, verdict["good"].clone()), (1, json!(false)), "{verdict}");
+    assert_eq!(verdict["missing"], json!(10));
+    assert_eq!(home.run(&["history", "rebuild"]).0, 0);
+    assert_eq!(verified(&home).0, 0);
+}
