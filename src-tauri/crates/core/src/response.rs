@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     iter::Sum,
     ops::{Add, AddAssign, Sub},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 /// A name that many responses share: a model, a session, a folder.
@@ -147,6 +147,8 @@ pub enum Copies {
     ByEquality,
 }
 
+static NONE: LazyLock<Name> = LazyLock::new(|| Arc::from(""));
+
 /// A billed response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
@@ -187,15 +189,15 @@ pub struct Response {
 impl Response {
     /// A response of which nothing is known but which one it is, and when.
     pub fn new(key: Key, at: DateTime<Utc>) -> Self {
-        let none: Name = Arc::from("");
+        let none = &*NONE;
         Self {
             key,
             at,
             rank: at.timestamp_millis(),
-            model: Arc::clone(&none),
-            session: Arc::clone(&none),
-            project: Arc::clone(&none),
-            branch: none,
+            model: Arc::clone(none),
+            session: Arc::clone(none),
+            project: Arc::clone(none),
+            branch: Arc::clone(none),
             side_chain: false,
             tokens: Tokens::default(),
             web_searches: 0,
@@ -224,7 +226,15 @@ impl Response {
             }
             Merging::Latest => {
                 let theirs = (other.rank, other.tokens.total(), other.owner());
-                if theirs > (self.rank, self.tokens.total(), self.owner()) {
+                let is_newer = theirs > (self.rank, self.tokens.total(), self.owner());
+                // A total of a session belongs to the day on which it changed last.
+                if self.quality == Quality::SessionTotal {
+                    if is_newer {
+                        *self = other;
+                    }
+                    return;
+                }
+                if is_newer {
                     *self = other;
                 }
             }

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// How many responses are held before they are kept.
-const MOST_HELD: usize = 30_000;
+const MOST_HELD: usize = 60_000;
 
 /// Why the history could not be brought up to date.
 #[derive(Debug, thiserror::Error)]

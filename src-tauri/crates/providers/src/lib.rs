@@ -14,6 +14,7 @@ macro_rules! registry {
 }
 
 mod keyed;
+mod logs;
 mod spent;
 pub mod status;
 #[cfg(test)]
@@ -30,6 +31,16 @@ pub static LOGS: &[&dyn LogSource] = &[
     &gemini::logs::LOGS,
     &opencode::logs::LOGS,
     &opencode::logs::KILO,
+    &logs::qwen::LOGS,
+    &copilot::logs::LOGS,
+    &cline::logs::LOGS,
+    &cline::logs::ROO,
+    &cline::logs::KILO,
+    &logs::pi::LOGS,
+    &amp::logs::LOGS,
+    &factory::logs::LOGS,
+    &kimi::logs::LOGS,
+    &logs::continued::LOGS,
 ];
 
 /// The provider with this id.

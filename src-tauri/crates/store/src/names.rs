@@ -1,19 +1,38 @@
 //! Texts by number.
 
+use crate::batch::Plain;
 use claudometer_core::response::Name;
 use rusqlite::{Connection, OptionalExtension as _};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, hash::BuildHasherDefault, sync::Arc};
+
+/// Names that many rows share are found by where they lie, without looking at their letters; so many at most.
+const MOST_SHARED: usize = 50_000;
 
 /// Texts that were asked for, both ways.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     ids: HashMap<Name, i64>,
+    /// By address. The name is held, so that nothing else can come to lie there.
+    shared: HashMap<u64, (Name, i64), BuildHasherDefault<Plain>>,
     texts: HashMap<i64, Name>,
 }
 
 impl Names {
     /// The number of a text; it gets one where it has none.
     pub(crate) fn id(&mut self, connection: &Connection, text: &Name) -> rusqlite::Result<i64> {
+        let address = text.as_ptr().addr() as u64;
+        if let Some((_, id)) = self.shared.get(&address) {
+            return Ok(*id);
+        }
+        let id = self.id_of_text(connection, text)?;
+        if self.shared.len() >= MOST_SHARED {
+            self.shared.clear();
+        }
+        self.shared.insert(address, (Arc::clone(text), id));
+        Ok(id)
+    }
+
+    fn id_of_text(&mut self, connection: &Connection, text: &Name) -> rusqlite::Result<i64> {
         if let Some(id) = self.ids.get(text) {
             return Ok(*id);
         }

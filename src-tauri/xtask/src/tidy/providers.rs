@@ -18,9 +18,11 @@ pub(super) fn ids(repository: &Repository) -> BTreeSet<String> {
     folders(&repository.files)
 }
 
+/// A folder beside a file of its name holds parts of that file.
 fn folders(files: &[String]) -> BTreeSet<String> {
     let inside = files.iter().filter_map(|path| path.strip_prefix(PROVIDERS)?.strip_prefix("src/"));
-    inside.filter_map(|path| Some(path.split_once('/')?.0.to_owned())).collect()
+    let folders = inside.filter_map(|path| Some(path.split_once('/')?.0.to_owned()));
+    folders.filter(|id| !files.contains(&format!("{PROVIDERS}src/{id}.rs"))).collect()
 }
 
 fn find(files: &[String]) -> Vec<Finding> {
@@ -64,7 +66,8 @@ mod tests {
     #[test]
     fn a_folder_without_its_parts_is_found() {
         let whole = [
-            "lib.rs",
+            "logs.rs",
+            "logs/one.rs",
             "acme/mod.rs",
             "acme/README.md",
             "acme/fixtures/a",
@@ -72,8 +75,8 @@ mod tests {
             "acme/fixtures/c/d",
         ];
         assert_eq!(texts(&whole), [""; 0]);
-        assert_eq!(texts(&whole[..4]).len(), 1, "too few fixtures");
-        assert_eq!(texts(&whole[..2]).len(), 2, "neither README nor fixtures");
-        assert_eq!(texts(&whole[..1]), ["src/:1: no provider has a folder"]);
+        assert_eq!(texts(&whole[..5]).len(), 1, "too few fixtures");
+        assert_eq!(texts(&whole[..3]).len(), 2, "neither README nor fixtures");
+        assert_eq!(texts(&whole[..2]), ["src/:1: no provider has a folder"]);
     }
 }

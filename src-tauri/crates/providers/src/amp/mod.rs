@@ -1,5 +1,7 @@
 //! Amp: what is left, asked with a key.
 
+pub(crate) mod logs;
+
 use crate::keyed::keyed;
 use claudometer_core::{ProviderId, Reading, Trouble, gate::Cadence};
 use claudometer_host::{Host, http::Request};

@@ -229,10 +229,9 @@ impl Transcript<'_> {
         let project = either(&line.cwd, &around.cwd).or(self.state.cwd.as_deref());
         self.taken.add(Response {
             model: self.names.model.get(message.model.get().unwrap_or("unknown")),
-            session: self
-                .names
-                .session
-                .get(either(&line.session_id, &around.session_id).unwrap_or(self.file.stem())),
+            session: self.names.session.get(
+                either(&line.session_id, &around.session_id).unwrap_or_else(|| self.file.stem()),
+            ),
             project: self.names.project.get(project.unwrap_or_default()),
             branch: self
                 .names

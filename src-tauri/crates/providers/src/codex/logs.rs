@@ -200,7 +200,12 @@ impl Rollout<'_> {
             (Some("event_msg"), Some("token_count")) => {
                 let Some(info) = &payload.info.0 else { return };
                 let pair = Pair { total: info.total_token_usage.0, last: info.last_token_usage.0 };
-                let model = info.model.get().or(self.state.model.as_deref()).map(Arc::from);
+                let model = info.model.get().or(self.state.model.as_deref());
+                let last = self.calls.last().and_then(|call| call.model.as_ref());
+                let model = model.map(|model| match last {
+                    Some(last) if **last == *model => Arc::clone(last),
+                    _ => Arc::from(model),
+                });
                 let speed = self.state.speed;
                 self.calls.push(Call { pair, at: line.timestamp, model, speed });
             }
@@ -213,7 +218,7 @@ impl Rollout<'_> {
         let text = |text: &Text<'_>| text.get().unwrap_or_default().to_owned();
         let born = payload.timestamp.0.or(line.timestamp.0);
         let branch = payload.git.0.as_ref().map(|git| text(&git.branch));
-        self.state.session = Some(payload.id.get().unwrap_or(self.file.stem()).to_owned());
+        self.state.session = Some(payload.id.get().unwrap_or_else(|| self.file.stem()).to_owned());
         self.state.parent = payload.parent().map(str::to_owned);
         self.state.born_ms = born.map(|at| at.timestamp_millis());
         self.state.cwd = text(&payload.cwd);
@@ -242,14 +247,33 @@ impl Rollout<'_> {
         same.chain(burst).max().unwrap_or(0)
     }
 
-    fn response(&self, nth: u64, call: &Call, tokens: Tokens) -> Option<Response> {
-        let session = self.state.session.as_deref().unwrap_or(self.file.stem());
-        let key = Key { message: hash(&["codex", session, &nth.to_string()]), request: 0 };
-        Some(Response {
-            model: call.model.clone().unwrap_or_else(|| UNKNOWN.into()),
+    fn shared(&self) -> Shared {
+        let session = self.state.session.as_deref().unwrap_or_else(|| self.file.stem());
+        Shared {
             session: session.into(),
             project: self.state.cwd.as_str().into(),
             branch: self.state.branch.as_str().into(),
+            unknown: UNKNOWN.into(),
+        }
+    }
+}
+
+/// What all responses of a rollout have in common.
+struct Shared {
+    session: Name,
+    project: Name,
+    branch: Name,
+    unknown: Name,
+}
+
+impl Shared {
+    fn response(&self, nth: u64, call: &Call, tokens: Tokens) -> Option<Response> {
+        let key = Key { message: hash(&["codex", &self.session, &nth.to_string()]), request: 0 };
+        Some(Response {
+            model: Arc::clone(call.model.as_ref().unwrap_or(&self.unknown)),
+            session: Arc::clone(&self.session),
+            project: Arc::clone(&self.project),
+            branch: Arc::clone(&self.branch),
             tokens,
             speed: call.speed,
             quality: Quality::Exact,
@@ -295,12 +319,13 @@ impl Reading for Rollout<'_> {
         let mut taken = Taken::default();
         (taken.malformed, taken.undated) = (self.malformed, self.undated);
         let inherited = self.inherited();
+        let shared = self.shared();
         let mut counters = self.state.counters.clone();
         let first = counters.calls;
         for (nth, call) in self.calls.iter().enumerate() {
             let used = counters.count(&call.pair);
             if let Some(tokens) = used.filter(|_| nth >= inherited) {
-                match self.response(first + nth as u64, call, tokens) {
+                match shared.response(first + nth as u64, call, tokens) {
                     Some(response) => taken.add(response),
                     None => taken.undated += 1,
                 }

@@ -1,5 +1,7 @@
 //! GitHub Copilot: what is left, asked with a key.
 
+pub(crate) mod logs;
+
 use crate::keyed::keyed;
 use claudometer_core::{Coverage, Reading, Trouble};
 use claudometer_host::{Host, http::Request};

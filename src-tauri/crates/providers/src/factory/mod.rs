@@ -1,5 +1,7 @@
 //! Factory: what is left, asked with a key.
 
+pub(crate) mod logs;
+
 use crate::keyed::keyed;
 use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::{Amount, Coverage, CreditUnit, Reading, Trouble, Window, WindowKind};

@@ -1,5 +1,7 @@
 //! Kimi: what is left, asked with a key.
 
+pub(crate) mod logs;
+
 use crate::keyed::keyed;
 use claudometer_core::{Coverage, Reading, Trouble, Window, WindowKind};
 use claudometer_host::Host;
