@@ -1094,7 +1094,11 @@ endpoints: Array<Endpoint>,
 /**
  * How far this machine's clock is ahead of the vendors', in seconds; `null` where none told the time.
  */
-clockAheadSeconds: number | null, };
+clockAheadSeconds: number | null, 
+/**
+ * Logs of assistants that were read into the history; empty where there is no history yet.
+ */
+logs: Array<LogDiagnosis>, };
 
 export type Variable = { 
 /**
@@ -1247,6 +1251,36 @@ milliseconds: number,
  * Why it did not.
  */
 problem: string | null, };
+
+export type LogDiagnosis = { 
+/**
+ * The assistant's id.
+ */
+agent: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Files of it that are there.
+ */
+files: number, 
+/**
+ * Their length in bytes.
+ */
+bytes: number, 
+/**
+ * Records that could not be read, and count nothing.
+ */
+malformed: number, 
+/**
+ * Records of responses without a time, which belong to no day and count nothing.
+ */
+undated: number, 
+/**
+ * Files that hold such records, the worst first, three at most; with `~` for the home folder.
+ */
+oddFiles: Array<string>, };
 
 export type ServiceReport = { 
 /**

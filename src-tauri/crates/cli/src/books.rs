@@ -12,9 +12,12 @@ use claudometer_host::{Host, clock::Zone, lock::Lock, paths::Paths, process::mac
 use claudometer_ledger::{Ingest, Ledger, LedgerError, catalog, upkeep::Shelf};
 use claudometer_pricing::Catalog;
 use claudometer_provider::homes;
-use claudometer_store::{Store, StoreError};
-use std::time::Duration;
+use claudometer_store::{KnownFile, Store, StoreError};
+use claudometer_wire::diagnosis::LogDiagnosis;
+use std::{path::Path, time::Duration};
 
+/// Files of a log that `doctor` names.
+const MOST_ODD: usize = 3;
 /// How long a process waits for another that puts a history in its place.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -62,6 +65,39 @@ impl Books {
             }
             other => other.map_err(refusal),
         }
+    }
+
+    /// The logs that were read, and what in them is odd. Nothing where there is no history yet, or it cannot be read.
+    pub(crate) fn logs(&self) -> Vec<LogDiagnosis> {
+        let path = self.paths.history();
+        let store = self.host.files.is_file(&path).then(|| Store::open(&path).ok()).flatten();
+        let read = claudometer_providers::LOGS
+            .iter()
+            .filter_map(|source| Some((source, store.as_ref()?.files(source.id()).ok()?)))
+            .filter(|(_, files)| !files.is_empty());
+        read.map(|(source, files)| {
+            let odd = |file: &KnownFile| file.malformed + file.undated;
+            let mut odd_files: Vec<(u64, &String)> = files
+                .iter()
+                .map(|(path, file)| (odd(file), path))
+                .filter(|(odd, _)| *odd > 0)
+                .collect();
+            odd_files.sort_unstable_by(|one, other| other.cmp(one));
+            LogDiagnosis {
+                agent: source.id().to_owned(),
+                name: source.name().to_owned(),
+                files: files.len() as u64,
+                bytes: files.values().map(|file| file.size).sum(),
+                malformed: files.values().map(|file| file.malformed).sum(),
+                undated: files.values().map(|file| file.undated).sum(),
+                odd_files: odd_files
+                    .iter()
+                    .take(MOST_ODD)
+                    .map(|(_, path)| self.host.tilde(Path::new(path)))
+                    .collect(),
+            }
+        })
+        .collect()
     }
 
     /// Sets a damaged history aside and puts the newest sound copy in its place.

@@ -179,3 +179,20 @@ fn what_is_missing_is_said() {
     assert_eq!(home.run(&["history", "rebuild"]).0, 0);
     assert_eq!(verified(&home).0, 0);
 }
+
+#[test]
+fn doctor_names_what_of_the_logs_cannot_be_read() {
+    let home = person(2, 5);
+    let undated = line(1, 1).replace("timestamp", "time");
+    home.write(".claude/projects/-work-shop/odd.jsonl", &format!("{{\"usage\": broken\n{undated}"));
+    assert_eq!(responses(&home), 10);
+    let (exit, text, _) = home.run(&["doctor", "--offline"]);
+    assert_eq!(exit, 0);
+    for words in [
+        "Claude Code: 3 files",
+        "1 records cannot be read, 1 have no time",
+        "~/.claude/projects/-work-shop/odd.jsonl",
+    ] {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+}

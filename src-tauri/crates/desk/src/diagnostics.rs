@@ -58,12 +58,14 @@ pub async fn diagnose(desk: &Desk) -> Diagnosis {
         gates: gates(desk),
         endpoints,
         clock_ahead_seconds,
+        logs: Vec::new(),
     };
     scrubbed(&found)
 }
 
 /// Every text through the redactor, as anything that leaves.
-fn scrubbed(found: &Diagnosis) -> Diagnosis {
+/// The same without anything that could name a person or a secret.
+pub fn scrubbed(found: &Diagnosis) -> Diagnosis {
     let text = serde_json::to_string(found).unwrap_or_default();
     serde_json::from_str(&redact::scrub(&text)).unwrap_or(Diagnosis {
         settings_remarks: vec!["The report could not be redacted, so it is left out.".to_owned()],

@@ -43,7 +43,30 @@ fn write_page(it: &Diagnosis, text: &mut String) -> fmt::Result {
     if !absent.is_empty() {
         writeln!(text, "\nNothing found of {}.", absent.join(", "))?;
     }
-    write_gates(it, text)
+    write_gates(it, text)?;
+    write_logs(it, text)
+}
+
+fn write_logs(it: &Diagnosis, text: &mut String) -> fmt::Result {
+    if it.logs.is_empty() {
+        return Ok(());
+    }
+    writeln!(text, "\nLogs in the history:")?;
+    for log in &it.logs {
+        let size = log.bytes as f64 / (1024.0 * 1024.0);
+        writeln!(text, "  {}: {} files, {size:.1} MiB", log.name, log.files)?;
+        if log.malformed + log.undated > 0 {
+            let (odd, late) = (log.malformed, log.undated);
+            writeln!(
+                text,
+                "    {odd} records cannot be read, {late} have no time; they count nothing:"
+            )?;
+        }
+        for file in &log.odd_files {
+            writeln!(text, "    {file}")?;
+        }
+    }
+    Ok(())
 }
 
 fn write_network(it: &Diagnosis, text: &mut String) -> fmt::Result {

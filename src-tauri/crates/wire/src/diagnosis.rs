@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 macro_rules! fields {
-    ($($(#[doc = $doc:literal])+ $name:ident { $($(#[doc = $field_doc:literal])+ $field:ident: $type:ty,)* })+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident { $($(#[doc = $field_doc:literal])+ $(#[serde($serde:ident)])? $field:ident: $type:ty,)* })+) => {
         $(
             $(#[doc = $doc])+
             #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
             #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
             #[serde(rename_all = "camelCase")]
             pub struct $name {
-                $($(#[doc = $field_doc])+ pub $field: $type,)*
+                $($(#[doc = $field_doc])+ $(#[serde($serde)])? pub $field: $type,)*
             }
         )+
     };
@@ -54,6 +54,26 @@ fields! {
         endpoints: Vec<Endpoint>,
         /// How far this machine's clock is ahead of the vendors', in seconds; `null` where none told the time.
         clock_ahead_seconds: Option<i64>,
+        /// Logs of assistants that were read into the history; empty where there is no history yet.
+        #[serde(default)]
+        logs: Vec<LogDiagnosis>,
+    }
+    /// An assistant's log, as far as it was read.
+    LogDiagnosis {
+        /// The assistant's id.
+        agent: String,
+        /// Its name.
+        name: String,
+        /// Files of it that are there.
+        files: u64,
+        /// Their length in bytes.
+        bytes: u64,
+        /// Records that could not be read, and count nothing.
+        malformed: u64,
+        /// Records of responses without a time, which belong to no day and count nothing.
+        undated: u64,
+        /// Files that hold such records, the worst first, three at most; with `~` for the home folder.
+        odd_files: Vec<String>,
     }
     /// An environment variable.
     Variable {

@@ -28,7 +28,7 @@ pub fn typescript() -> String {
         report::Report,
         diagnosis::Diagnosis, diagnosis::Variable, diagnosis::Place, diagnosis::ProviderDiagnosis,
         diagnosis::SourceDiagnosis, diagnosis::AccountDiagnosis, diagnosis::AttemptDiagnosis,
-        diagnosis::GateDiagnosis, diagnosis::Endpoint,
+        diagnosis::GateDiagnosis, diagnosis::Endpoint, diagnosis::LogDiagnosis,
         status::ServiceReport, command::State, error::ErrorCode, error::IpcError,
     ];
     let mut text =

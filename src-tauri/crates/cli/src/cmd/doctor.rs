@@ -3,6 +3,7 @@
 use super::{refused, resident_of};
 use crate::{
     args::{Args, Doctor},
+    books::Books,
     exit::Exit,
     out,
     setup::{self, Refusal},
@@ -15,7 +16,8 @@ use claudometer_wire::{Command, diagnosis::Diagnosis};
 /// Prints the resident's report, or one made here when none runs; writes it to a file where that is wanted.
 pub(crate) async fn run(args: &Args, doctor: &Doctor, host: Host) -> Result<Exit, Refusal> {
     let files = host.files.clone();
-    let found: Diagnosis = match resident_of(&host).await {
+    let logs = Books::of(args, host.clone())?.logs();
+    let mut found: Diagnosis = match resident_of(&host).await {
         Some(resident) => {
             resident.ask(Command::Diagnose {}).await.map_err(|error| refused(&error))?
         }
@@ -30,6 +32,7 @@ pub(crate) async fn run(args: &Args, doctor: &Doctor, host: Host) -> Result<Exit
             found
         }
     };
+    found.logs = logs;
     let report = diagnosis::page(&found);
     if args.global.json {
         out::print_json(&found);
