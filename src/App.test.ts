@@ -44,9 +44,9 @@ describe('window', () => {
   it('keeps a draft across pages', async () => {
     await open('general');
     await fireEvent.click(screen.getByLabelText('Start at login'));
-    await fireEvent.keyDown(document.body, { key: '3', ctrlKey: true });
-    await settle();
     await fireEvent.keyDown(document.body, { key: '4', ctrlKey: true });
+    await settle();
+    await fireEvent.keyDown(document.body, { key: '5', ctrlKey: true });
     await settle();
     expect((screen.getByLabelText('Start at login') as HTMLInputElement).checked).toBe(true);
     expect(screen.getByRole('button', { name: 'Save' })).toBeTruthy();

@@ -43,6 +43,10 @@ describe.each([
     if (name !== 'line-strong') expect(contrast(theme[name], theme.track)).toBeGreaterThanOrEqual(3);
   });
 
+  it.each(['a', 'b', 'c', 'd', 'e'])('bars of series %s can be seen on the ground', (name) => {
+    expect(contrast(theme[`series-${name}`], theme.ground)).toBeGreaterThanOrEqual(3);
+  });
+
   it('the words of the main button can be read', () => {
     expect(contrast(theme['on-action'], theme.action)).toBeGreaterThanOrEqual(4.5);
   });

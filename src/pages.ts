@@ -3,6 +3,7 @@ import type { Component } from 'svelte';
 import About from './pages/About.svelte';
 import Alerts from './pages/Alerts.svelte';
 import General from './pages/General.svelte';
+import History from './pages/History.svelte';
 import Overview from './pages/Overview.svelte';
 import Providers from './pages/Providers.svelte';
 
@@ -18,6 +19,11 @@ export const pages = {
     title: 'Overview',
     component: Overview,
     icon: 'M4 8h16M4 16h16M4 6v4M20 6v4M4 14v4M20 14v4M13 6v4M9 14v4',
+  },
+  history: {
+    title: 'History',
+    component: History,
+    icon: 'M4 20h16M6 17v-5M11 17V7M16 17v-8',
   },
   providers: {
     title: 'Providers',

@@ -2,12 +2,18 @@
 import { emit } from '@tauri-apps/api/event';
 import { mockIPC } from '@tauri-apps/api/mocks';
 import type { Commands } from '../lib/gen/commands';
-import type { Bundle, IpcError, SettingsState, State } from '../lib/gen/wire';
+import type { Bundle, CostQuery, CostView, IpcError, SettingsState, State } from '../lib/gen/wire';
 import type { CommandName, Events } from '../lib/ipc';
 import * as sample from './sample';
 
 /** What only the terminal and the window's own process ask. */
-type AskedElsewhere = 'attend_window' | 'forget_numbers' | 'get_bundle' | 'get_report' | 'get_status';
+type AskedElsewhere =
+  | 'attend_window'
+  | 'forget_numbers'
+  | 'get_bundle'
+  | 'get_report'
+  | 'get_status'
+  | 'history_is_current';
 type Answers = {
   [Name in Exclude<CommandName, AskedElsewhere>]: (args: Commands[Name]['args']) => Commands[Name]['answer'];
 };
@@ -25,9 +31,12 @@ export class Fake {
     this.state = state;
   }
 
+  /** What the history answers. */
+  cost: (query: CostQuery) => CostView = (query) => sample.cost({}, query.by);
+
   readonly #answers: Answers = {
     get_state: () => this.state,
-    history_is_current: () => false,
+    get_cost: ({ query }) => this.cost(query),
     save_settings: ({ draft }) => {
       const typed = (id: string, field: string) =>
         draft.secrets.some((secret) => secret.provider === id && secret.field === field);

@@ -1,5 +1,16 @@
 /** Snapshots and settings of invented providers, for tests and for the page in a browser. */
-import type { Bundle, Card, Meter, ProviderForm, SettingsState, State, TroubleStrip } from '../lib/gen/wire';
+import type {
+  Bundle,
+  Card,
+  CostView,
+  CostViewPart,
+  CostViewRow,
+  Meter,
+  ProviderForm,
+  SettingsState,
+  State,
+  TroubleStrip,
+} from '../lib/gen/wire';
 
 export function meter(over: Partial<Meter> = {}): Meter {
   return {
@@ -350,4 +361,30 @@ export function settingsState(over: Partial<SettingsState> = {}): SettingsState 
 
 export function state(over: Partial<State> = {}): State {
   return { bundle: bundle(), settings: settingsState(), ...over };
+}
+
+/** What the history tells. */
+export function cost(over: Partial<CostView> = {}, by = 'day'): CostView {
+  const part = (model: string, dollars: number) => ({ agent: 'Acme', model, cost: `$${dollars.toFixed(2)}`, dollars });
+  const row = (key: string, label: string, tokens: string, dollars: number, parts: CostViewPart[]): CostViewRow => ({
+    key,
+    label,
+    place: '~/work/shop',
+    tokens,
+    cost: `$${dollars.toFixed(2)}`,
+    dollars,
+    parts,
+  });
+  const days = [
+    row('2026-09-14', 'Mon 14', '5.1 M', 3, [part('acme-large-4', 3)]),
+    row('2026-09-15', 'Tue 15', '40.0 M', 9.3, [part('acme-large-4', 6.2), part('acme-small-4', 3.1)]),
+  ];
+  const others = [row('0b9f3a52', 'Mon 17:20 · Acme 0b9f3a52', '5.1 M', 3, [part('acme-large-4', 3)])];
+  return {
+    rows: by === 'day' ? days : others,
+    total: '$12.30 · 45.1 M tokens',
+    notes: ["What the tokens would cost by the vendors' price lists of 09/01/26; a plan costs what it costs."],
+    csv: 'day,agents\n',
+    ...over,
+  };
 }

@@ -16,9 +16,14 @@ async fn a_click_in_the_menu_opens_it_every_page_is_reached_by_keyboard_and_clos
     item.click("Open Claudometer").await?;
     let window = world.window().await?;
     window.shows("37%").await?;
-    for (key, heading) in
-        [("2", "Providers"), ("3", "Alerts"), ("4", "General"), ("5", "About"), ("1", "Overview")]
-    {
+    for (key, heading) in [
+        ("2", "History"),
+        ("3", "Providers"),
+        ("4", "Alerts"),
+        ("5", "General"),
+        ("6", "About"),
+        ("1", "Overview"),
+    ] {
         window.press(&["\u{E009}", key]).await?;
         let there = async || {
             window

@@ -1282,6 +1282,90 @@ undated: number,
  */
 oddFiles: Array<string>, };
 
+export type CostQuery = { 
+/**
+ * What a row is about: `day`, `session`, `project`, `model`, `agent`.
+ */
+by: string, 
+/**
+ * First day.
+ */
+since: string | null, 
+/**
+ * Last day.
+ */
+until: string | null, 
+/**
+ * So many rows at most.
+ */
+limit: number | null, };
+
+export type CostViewPart = { 
+/**
+ * The assistant's name.
+ */
+agent: string, 
+/**
+ * The model.
+ */
+model: string, 
+/**
+ * Cost.
+ */
+cost: string, 
+/**
+ * What it is drawn from, in US dollars.
+ */
+dollars: number, };
+
+export type CostViewRow = { 
+/**
+ * The day, or the id of what the row is about.
+ */
+key: string, 
+/**
+ * What people call it.
+ */
+label: string, 
+/**
+ * Where it belongs: a session's folder.
+ */
+place: string, 
+/**
+ * Tokens: `45.1 M`.
+ */
+tokens: string, 
+/**
+ * Cost: `$12.30`, `no price`.
+ */
+cost: string, 
+/**
+ * What a bar of it is drawn from, in US dollars; 0 where nothing is known.
+ */
+dollars: number, 
+/**
+ * Its parts.
+ */
+parts: Array<CostViewPart>, };
+
+export type CostView = { 
+/**
+ * The rows.
+ */
+rows: Array<CostViewRow>, 
+/**
+ * Cost and tokens of all: `$12.30 · 45.1 M tokens`.
+ */
+total: string, 
+/**
+ * What has to be known to read the numbers.
+ */
+notes: Array<string>, 
+/**
+ * The whole as comma-separated values.
+ */
+csv: string, };
+
 export type ServiceReport = { 
 /**
  * Provider id.

@@ -132,7 +132,7 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Open the window.
     Open {
-        /// Page: overview, providers, alerts, general, about.
+        /// Page: overview, history, providers, alerts, general, about.
         page: Option<String>,
     },
     /// End the resident.

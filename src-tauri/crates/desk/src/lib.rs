@@ -8,6 +8,7 @@ pub mod answers;
 mod asking;
 pub mod autostart;
 pub mod demo;
+mod demo_history;
 mod desk;
 pub mod diagnostics;
 pub mod forms;

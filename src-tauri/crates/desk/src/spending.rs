@@ -4,17 +4,22 @@
 
 use crate::{
     alerts::Alerting,
+    demo_history,
     desk::{Desk, held},
-    launch,
+    launch, words,
 };
 use chrono::NaiveDate;
 use claudometer_core::{Seat, Settings, notice::Alert};
 use claudometer_host::{clock, process::Command, watch::Watch};
 use claudometer_view::{
-    Context,
+    Context, spent,
+    table::cost::Names,
     text::{self, Money},
 };
-use claudometer_wire::cost::CostBrief;
+use claudometer_wire::{
+    ErrorCode, IpcError,
+    cost::{CostBrief, CostQuery, CostReport, CostView},
+};
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 /// The start belongs to the tray.
@@ -77,35 +82,81 @@ impl Desk {
     }
 
     async fn read_history(&self) -> bool {
-        let processes = &self.0.host.processes;
-        let Some(program) = launch::program_beside().or_else(|| processes.own_program()) else {
-            return false;
-        };
-        let settings = held(&self.0.settings).path().display().to_string();
-        let command =
-            Command::new(program).args(["--config", &settings, "debug", "brief"]).timeout(LONGEST);
-        let output = match processes.run(command).await {
-            Ok(output) if output.success() => output.stdout,
-            Ok(output) => {
-                let said = String::from_utf8_lossy(&output.stderr).into_owned();
-                tracing::warn!(said, "the history was not brought up to date");
-                return false;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the history was not brought up to date");
-                return false;
-            }
-        };
-        match serde_json::from_slice(&output) {
+        let told = self.ask_history(["debug", "brief"]).await;
+        let told =
+            told.and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string()));
+        match told {
             Ok(brief) => {
                 held(&self.0.spending).brief = Some(brief);
                 true
             }
             Err(error) => {
-                tracing::warn!(%error, "what the history tells was not understood");
+                tracing::warn!(error, "the history was not brought up to date");
                 false
             }
         }
+    }
+
+    /// Runs a command of ours that opens the history; answers what it prints, or what it says is wrong.
+    async fn ask_history<S: AsRef<str>>(
+        &self,
+        words: impl IntoIterator<Item = S>,
+    ) -> Result<Vec<u8>, String> {
+        let processes = &self.0.host.processes;
+        let program = launch::program_beside().or_else(|| processes.own_program());
+        let program = program.ok_or("Our own program was not found.")?;
+        let settings = held(&self.0.settings).path().display().to_string();
+        let words = words.into_iter().map(|word| word.as_ref().to_owned());
+        let all: Vec<String> = ["--config".to_owned(), settings].into_iter().chain(words).collect();
+        let output = processes.run(Command::new(program).args(all).timeout(LONGEST)).await;
+        match output {
+            Ok(output) if output.success() => Ok(output.stdout),
+            Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+            Err(error) => Err(format!("The history could not be asked: {error}.")),
+        }
+    }
+
+    fn context(&self) -> Context {
+        words::context(&self.0.host.env, &self.settings(), self.shown_now())
+    }
+
+    async fn report(&self, query: &CostQuery) -> Result<CostReport, String> {
+        let mut words: Vec<String> =
+            ["cost", &query.by, "--json", "--breakdown"].map(str::to_owned).to_vec();
+        for (flag, day) in [("--since", query.since), ("--until", query.until)] {
+            words.extend(day.into_iter().flat_map(|day| [flag.to_owned(), day.to_string()]));
+        }
+        words.extend(
+            query.limit.into_iter().flat_map(|limit| ["--limit".to_owned(), limit.to_string()]),
+        );
+        let text = self.ask_history(words).await?;
+        serde_json::from_slice(&text).map_err(|error| error.to_string())
+    }
+
+    /// What use cost, for the window.
+    pub(crate) async fn cost(&self, query: &CostQuery) -> Result<CostView, IpcError> {
+        let other = |message: String| IpcError::new(ErrorCode::Other, message);
+        let known = ["day", "session", "project", "model", "agent"];
+        if !known.contains(&query.by.as_str()) {
+            return Err(IpcError::new(
+                ErrorCode::Validation,
+                format!("Nothing is told by {}.", query.by),
+            ));
+        }
+        let is_demo = held(&self.0.demo).is_some();
+        let report = if is_demo {
+            let agents: Vec<&str> =
+                claudometer_providers::LOGS.iter().take(3).map(|one| one.id()).collect();
+            demo_history::report(query, &agents, today(&self.context()))
+        } else {
+            self.report(query).await.map_err(other)?
+        };
+        let settings = self.settings();
+        let context = self.context();
+        let (agent, money) = (name_of, Money::of(&settings.cost));
+        let home = self.0.host.home().to_string_lossy();
+        let home = if is_demo { demo_history::HOME } else { &home };
+        Ok(spent::view(&report, &Names { agent: &agent, home, money: &money }, &context))
     }
 
     /// Whether the history holds everything that the logs tell by now.
@@ -142,6 +193,12 @@ impl Desk {
         let alerting: &mut Alerting = &mut held(&self.0.alerting);
         alerting.decide_budgets(&brief.budgets, settings, now)
     }
+}
+
+/// The name of an assistant whose log is read.
+fn name_of(id: &str) -> String {
+    let source = claudometer_providers::LOGS.iter().find(|source| source.id() == id);
+    source.map_or_else(|| id.to_owned(), |source| source.name().to_owned())
 }
 
 fn today(context: &Context) -> NaiveDate {

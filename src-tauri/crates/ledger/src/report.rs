@@ -132,7 +132,7 @@ pub struct Query<'a> {
 struct Group {
     sums: Sums,
     agents: BTreeSet<Name>,
-    models: BTreeMap<Name, Sums>,
+    parts: BTreeMap<(Name, Name), Sums>,
     projects: BTreeSet<Name>,
 }
 
@@ -140,7 +140,8 @@ impl Group {
     fn add(&mut self, key: &DayKey, sums: &Sums) {
         self.sums.add(sums);
         self.agents.insert(key.agent.clone());
-        self.models.entry(key.model.clone()).or_default().add(sums);
+        let part = (key.agent.clone(), key.model.clone());
+        self.parts.entry(part).or_default().add(sums);
         self.projects.insert(key.project.clone());
     }
 
@@ -149,19 +150,21 @@ impl Group {
             names.iter().filter(|name| !name.is_empty()).map(ToString::to_string).collect()
         };
         let mut breakdown: Vec<CostPart> = if query.breakdown {
-            let part = |(model, sums): (&Name, &Sums)| CostPart {
+            let part = |((agent, model), sums): (&(Name, Name), &Sums)| CostPart {
+                agent: agent.to_string(),
                 model: model.to_string(),
                 sums: told(sums, query.mode),
             };
-            self.models.iter().map(part).collect()
+            self.parts.iter().map(part).collect()
         } else {
             Vec::new()
         };
+        let models: BTreeSet<&Name> = self.parts.keys().map(|(_, model)| model).collect();
         breakdown.sort_by(|one, other| dearest_first(&one.sums, &other.sums));
         CostRow {
             key,
             agents: texts(&self.agents),
-            models: self.models.keys().map(ToString::to_string).collect(),
+            models: models.into_iter().map(ToString::to_string).collect(),
             projects: texts(&self.projects),
             first: self.sums.first,
             last: self.sums.last,

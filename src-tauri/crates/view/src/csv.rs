@@ -11,18 +11,18 @@ pub fn rows(report: &CostReport) -> String {
         let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
             at.map(|at| at.to_rfc3339()).unwrap_or_default()
         };
-        let line = |models: &str, sums: &CostSums| {
-            let (agents, projects) = (row.agents.join(" "), row.projects.join(" "));
+        let line = |agents: &str, models: &str, sums: &CostSums| {
+            let projects = row.projects.join(" ");
             let cells =
-                [row.key.as_str(), &agents, models, &projects, &time(row.first), &time(row.last)];
+                [row.key.as_str(), agents, models, &projects, &time(row.first), &time(row.last)];
             let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
             format!("{},{}\n", cells.join(","), figures(sums))
         };
         if row.breakdown.is_empty() {
-            text.push_str(&line(&row.models.join(" "), &row.sums));
+            text.push_str(&line(&row.agents.join(" "), &row.models.join(" "), &row.sums));
         }
         for part in &row.breakdown {
-            text.push_str(&line(&part.model, &part.sums));
+            text.push_str(&line(&part.agent, &part.model, &part.sums));
         }
     }
     text

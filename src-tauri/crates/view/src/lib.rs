@@ -15,6 +15,7 @@ pub mod near;
 pub mod notice;
 pub mod report;
 pub mod route;
+pub mod spent;
 pub mod table;
 pub mod text;
 pub mod tray;

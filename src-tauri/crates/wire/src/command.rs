@@ -1,6 +1,11 @@
 //! The table of commands: one place for their names, arguments and answers.
 
-use crate::{Bundle, Draft, ServiceReport, SettingsState, diagnosis::Diagnosis, report::Report};
+use crate::{
+    Bundle, Draft, ServiceReport, SettingsState,
+    cost::{CostQuery, CostView},
+    diagnosis::Diagnosis,
+    report::Report,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -81,6 +86,8 @@ commands! {
     Diagnose "diagnose" {} -> Diagnosis;
     /// Whether the history holds everything that the assistants' logs tell by now, so that nobody else need read them.
     HistoryIsCurrent "history_is_current" {} -> bool;
+    /// What use cost, as the history tells it; brings the history up to date first where that is needed.
+    GetCost "get_cost" { query: CostQuery } -> CostView;
     /// Opens the vendor's own usage page in the browser.
     OpenDashboard "open_dashboard" { provider: String } -> ();
     /// Opens the folder of the logs.

@@ -65,7 +65,7 @@ pub struct CostRow {
     /// What was used.
     #[serde(flatten)]
     pub sums: CostSums,
-    /// The same by model, where that was asked for.
+    /// The same by assistant and model, where that was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breakdown: Vec<CostPart>,
 }
@@ -75,6 +75,8 @@ pub struct CostRow {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CostPart {
+    /// The assistant's id.
+    pub agent: String,
     /// The model.
     pub model: String,
     /// What was used.
@@ -176,4 +178,68 @@ pub struct CostBrief {
     pub agents: BTreeMap<String, CostSums>,
     /// Budgets of the settings.
     pub budgets: Vec<BudgetState>,
+}
+
+/// What the window asks of the history.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CostQuery {
+    /// What a row is about: `day`, `session`, `project`, `model`, `agent`.
+    pub by: String,
+    /// First day.
+    #[ts(type = "string | null")]
+    pub since: Option<NaiveDate>,
+    /// Last day.
+    #[ts(type = "string | null")]
+    pub until: Option<NaiveDate>,
+    /// So many rows at most.
+    pub limit: Option<u32>,
+}
+
+/// What the window shows of the history, in words.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CostView {
+    /// The rows.
+    pub rows: Vec<CostViewRow>,
+    /// Cost and tokens of all: `$12.30 · 45.1 M tokens`.
+    pub total: String,
+    /// What has to be known to read the numbers.
+    pub notes: Vec<String>,
+    /// The whole as comma-separated values.
+    pub csv: String,
+}
+
+/// A row of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CostViewRow {
+    /// The day, or the id of what the row is about.
+    pub key: String,
+    /// What people call it.
+    pub label: String,
+    /// Where it belongs: a session's folder.
+    pub place: String,
+    /// Tokens: `45.1 M`.
+    pub tokens: String,
+    /// Cost: `$12.30`, `no price`.
+    pub cost: String,
+    /// What a bar of it is drawn from, in US dollars; 0 where nothing is known.
+    pub dollars: f64,
+    /// Its parts.
+    pub parts: Vec<CostViewPart>,
+}
+
+/// A part of a row, by assistant and model.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CostViewPart {
+    /// The assistant's name.
+    pub agent: String,
+    /// The model.
+    pub model: String,
+    /// Cost.
+    pub cost: String,
+    /// What it is drawn from, in US dollars.
+    pub dollars: f64,
 }

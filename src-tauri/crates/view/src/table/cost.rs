@@ -34,7 +34,7 @@ pub struct Names<'a> {
 }
 
 impl Names<'_> {
-    fn project(&self, path: &str) -> String {
+    pub(crate) fn project(&self, path: &str) -> String {
         match path.strip_prefix(self.home) {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
             _ if path.is_empty() => "no folder".to_owned(),
@@ -58,7 +58,10 @@ pub fn page(report: &CostReport, names: &Names<'_>, context: &Context, style: &S
         for row in &report.rows {
             rows.push(Row { cells: cells(row, report, names, context, style), ink: Ink::Plain });
             for part in &row.breakdown {
-                let label = format!("  {}", part.model);
+                let label = match row.agents.as_slice() {
+                    [_] => format!("  {}", part.model),
+                    _ => format!("  {} · {}", (names.agent)(&part.agent), part.model),
+                };
                 rows.push(figures_row(label, &columns, &part.sums, names, context, Ink::Quiet));
             }
         }
@@ -148,7 +151,7 @@ fn cells(
     cells
 }
 
-fn label(row: &CostRow, by: &str, names: &Names<'_>, context: &Context) -> String {
+pub(crate) fn label(row: &CostRow, by: &str, names: &Names<'_>, context: &Context) -> String {
     let day = || row.key.parse::<NaiveDate>().ok().map(noon);
     match by {
         "day" => day().map_or_else(
@@ -199,7 +202,7 @@ fn figures_row(
 }
 
 /// What has to be known to read the numbers.
-fn notes(report: &CostReport, names: &Names<'_>, context: &Context) -> Vec<String> {
+pub(crate) fn notes(report: &CostReport, names: &Names<'_>, context: &Context) -> Vec<String> {
     let mut notes = Vec::new();
     if !report.unpriced_models.is_empty() {
         notes.push(unpriced(&report.unpriced_models));

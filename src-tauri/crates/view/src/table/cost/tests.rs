@@ -51,8 +51,11 @@ fn report(by: &str, rows: Vec<CostRow>) -> CostReport {
 
 fn days() -> CostReport {
     let mut quiet = row("2026-09-14", sums(1, 1, Some(0.001), 0));
-    quiet.breakdown =
-        vec![CostPart { model: "acme-large-4".into(), sums: sums(1, 1, Some(0.001), 0) }];
+    quiet.breakdown = vec![CostPart {
+        agent: "acme".into(),
+        model: "acme-large-4".into(),
+        sums: sums(1, 1, Some(0.001), 0),
+    }];
     let rows = vec![
         row("2026-09-13", sums(1266, 129, Some(27.399), 0)),
         quiet,

@@ -1,0 +1,43 @@
+//! What the window shows of the history.
+
+use crate::{
+    Context, csv,
+    table::cost::{self, Names},
+    text,
+};
+use claudometer_wire::cost::{CostReport, CostRow, CostView, CostViewPart, CostViewRow};
+
+/// A report in values to draw and words to read.
+pub fn view(report: &CostReport, names: &Names<'_>, context: &Context) -> CostView {
+    let total = &report.total;
+    let tokens = text::count(total.total_tokens, context);
+    CostView {
+        rows: report.rows.iter().map(|row| shown(row, report, names, context)).collect(),
+        total: if total.responses == 0 {
+            "nothing was used".to_owned()
+        } else {
+            format!("{} · {tokens} tokens", text::cost(total, names.money, context))
+        },
+        notes: cost::notes(report, names, context),
+        csv: csv::rows(report),
+    }
+}
+
+fn shown(row: &CostRow, report: &CostReport, names: &Names<'_>, context: &Context) -> CostViewRow {
+    let part = |part: &claudometer_wire::cost::CostPart| CostViewPart {
+        agent: (names.agent)(&part.agent),
+        model: part.model.clone(),
+        cost: text::cost(&part.sums, names.money, context),
+        dollars: part.sums.cost_usd.unwrap_or(0.0),
+    };
+    let places = row.projects.iter().map(|path| names.project(path));
+    CostViewRow {
+        key: row.key.clone(),
+        label: cost::label(row, &report.by, names, context),
+        place: places.collect::<Vec<_>>().join(", "),
+        tokens: text::count(row.sums.total_tokens, context),
+        cost: text::cost(&row.sums, names.money, context),
+        dollars: row.sums.cost_usd.unwrap_or(0.0),
+        parts: row.breakdown.iter().map(part).collect(),
+    }
+}

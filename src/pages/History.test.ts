@@ -1,0 +1,58 @@
+import { fireEvent, screen, within } from '@testing-library/svelte';
+import { describe, expect, it } from 'vitest';
+import { Fake } from '../test/ipc-fake';
+import { lastArgs, open, openWith, settle } from '../test/page';
+import * as sample from '../test/sample';
+
+describe('history', () => {
+  it('shows the total, bars and the table that says the same', async () => {
+    await open('history');
+    expect(screen.getByText('$12.30 · 45.1 M tokens')).toBeTruthy();
+    const bars = screen.getByRole('img', { name: /Cost by day. Most on Tue 15: \$9.30/ });
+    expect(bars.querySelectorAll('.day')).toHaveLength(30);
+    const table = within(screen.getByRole('region', { name: 'Cost by day' })).getByRole('table');
+    expect(
+      within(table)
+        .getAllByRole('row')
+        .map((row) => [...row.children].map((cell) => cell.textContent?.trim()).join(' | ')),
+    ).toEqual(['Day | Tokens | Cost', 'Tue 15 | 40.0 M | $9.30', 'Mon 14 | 5.1 M | $3.00']);
+    expect(within(screen.getByRole('list', { name: 'Models' })).getAllByRole('listitem')).toHaveLength(2);
+    expect(screen.getByRole('img', { name: /The last year/ })).toBeTruthy();
+  });
+
+  it('asks for another range, and splits by assistant without asking again', async () => {
+    const fake = await open('history');
+    const asked = () => fake.calls.filter(({ command }) => command === 'get_cost').length;
+    await fireEvent.change(screen.getByLabelText('Range'), { target: { value: '7' } });
+    await settle();
+    expect(screen.getByRole('heading', { name: 'Last 7 days' })).toBeTruthy();
+    const before = asked();
+    await fireEvent.change(screen.getByLabelText('By'), { target: { value: 'agent' } });
+    await settle();
+    expect(asked()).toBe(before);
+    expect(screen.getByRole('list', { name: 'Assistants' }).textContent).toContain('Acme');
+  });
+
+  it('looks into a day by keyboard', async () => {
+    const fake = await open('history');
+    await fireEvent.click(screen.getByRole('button', { name: 'Mon 14' }));
+    await settle();
+    expect(lastArgs(fake, 'get_cost')).toEqual({
+      query: { by: 'session', since: '2026-09-14', until: '2026-09-14', limit: 50 },
+    });
+    const sessions = screen.getByRole('region', { name: 'Cost by session' });
+    expect(sessions.textContent).toContain('~/work/shop');
+    expect(screen.getByRole('button', { name: 'Mon 14' }).getAttribute('aria-pressed')).toBe('true');
+  });
+
+  it('says that nothing was used, and why the history cannot be read', async () => {
+    const fake = new Fake();
+    fake.cost = () => sample.cost({ rows: [], total: 'nothing was used' });
+    await openWith(fake, 'history');
+    expect(screen.getByText(/No use was found/)).toBeTruthy();
+    fake.failing.set('get_cost', { code: 'other', message: 'There is no space left for the history.', problems: [] });
+    await fireEvent.change(screen.getByLabelText('Range'), { target: { value: '90' } });
+    await settle();
+    expect(screen.getByText('There is no space left for the history.')).toBeTruthy();
+  });
+});
