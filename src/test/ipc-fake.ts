@@ -13,6 +13,7 @@ type AskedElsewhere =
   | 'get_bundle'
   | 'get_report'
   | 'get_status'
+  | 'get_today'
   | 'history_is_current';
 type Answers = {
   [Name in Exclude<CommandName, AskedElsewhere>]: (args: Commands[Name]['args']) => Commands[Name]['answer'];

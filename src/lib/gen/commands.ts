@@ -29,6 +29,8 @@ export interface Commands {
   diagnose: { args: Record<string, never>; answer: wire.Diagnosis };
   /** Whether the history holds everything that the assistants' logs tell by now, so that nobody else need read them. */
   history_is_current: { args: Record<string, never>; answer: boolean };
+  /** What was used today, as far as the resident knows it. */
+  get_today: { args: Record<string, never>; answer: wire.CostBrief | null };
   /** What use cost, as the history tells it; brings the history up to date first where that is needed. */
   get_cost: { args: { query: wire.CostQuery }; answer: wire.CostView };
   /** Opens the vendor's own usage page in the browser. */

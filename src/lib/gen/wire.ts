@@ -1282,6 +1282,80 @@ undated: number,
  */
 oddFiles: Array<string>, };
 
+export type BudgetState = { 
+/**
+ * The budget.
+ */
+budget: Budget, 
+/**
+ * First day of its present span.
+ */
+begin: string, 
+/**
+ * What was spent in it, in the currency of the settings.
+ */
+spent: string, 
+/**
+ * That currency.
+ */
+currency: string, };
+
+export type CostSums = { 
+/**
+ * Billed responses.
+ */
+responses: number, 
+/**
+ * Of prompts, neither read from a cache nor written to one.
+ */
+inputTokens: number, 
+/**
+ * Generated, reasoning included.
+ */
+outputTokens: number, 
+/**
+ * The part of the output that is known to be reasoning.
+ */
+reasoningTokens: number, 
+/**
+ * Of prompts, read from a cache.
+ */
+cacheReadTokens: number, 
+/**
+ * Of prompts, written to a cache, for five minutes or an hour.
+ */
+cacheWriteTokens: number, 
+/**
+ * Of these, for an hour.
+ */
+cacheWrite1hTokens: number, 
+/**
+ * All classes.
+ */
+totalTokens: number, 
+/**
+ * Cost in US dollars; `null` where nothing of it is known.
+ */
+costUsd: number | null, 
+/**
+ * Responses that have no known cost and so add nothing to it.
+ */
+unpricedResponses: number, };
+
+export type CostBrief = { 
+/**
+ * The day.
+ */
+day: string, 
+/**
+ * What was used on it, by the assistant's id.
+ */
+agents: { [key in string]: CostSums }, 
+/**
+ * Budgets of the settings.
+ */
+budgets: Array<BudgetState>, };
+
 export type CostQuery = { 
 /**
  * What a row is about: `day`, `session`, `project`, `model`, `agent`.

@@ -185,3 +185,32 @@ fn the_history_is_for_its_owner_only() {
         .mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[test]
+fn a_year_is_drawn_for_the_terminal_and_as_pictures() {
+    let home = person();
+    let (exit, text, _) = home.run(&["heatmap", "--year", "2026"]);
+    assert_eq!(exit, 0);
+    assert!(text.contains("2 days with use, API value $0.06."), "{text}");
+    for (flag, name, begin) in
+        [("--svg", "year.svg", &b"<svg"[..]), ("--png", "year.png", b"\x89PNG")]
+    {
+        let file = home.path(name);
+        let (exit, _, said) =
+            home.run(&["heatmap", "--year", "2026", flag, file.to_str().unwrap()]);
+        assert_eq!(exit, 0, "{said}");
+        assert!(std::fs::read(file).unwrap().starts_with(begin));
+    }
+}
+
+#[test]
+fn a_report_for_others_names_no_folder_session_or_machine() {
+    let home = person();
+    for by in ["project", "session", "device", "day"] {
+        let report = cost(&home, &[by, "--all", "--anonymise"]);
+        let text = report.to_string();
+        assert!(!text.contains("shop") && !text.contains("5e1f"), "{by}: {text}");
+        assert_eq!(report["total"]["costUsd"], 0.063);
+    }
+    assert_eq!(cost(&home, &["project", "--all", "--anonymise"])["rows"][0]["key"], "project 1");
+}

@@ -60,6 +60,7 @@ impl Desk {
             Command::Diagnostics {} => json(&diagnostics::report(self).await),
             Command::Diagnose {} => json(&diagnostics::diagnose(self).await),
             Command::HistoryIsCurrent {} => json(&self.history_is_current()),
+            Command::GetToday {} => json(&self.today()),
             Command::GetCost { query } => json(&self.cost(&query).await?),
             Command::OpenDashboard { provider } => self.open(self.provider(&provider)?.dashboard),
             Command::OpenLogs {} => {

@@ -165,6 +165,12 @@ impl Desk {
         held(&self.0.spending).current.as_ref() == Some(&places)
     }
 
+    /// What was used today.
+    pub(crate) fn today(&self) -> Option<CostBrief> {
+        let day = today(&self.context());
+        held(&self.0.spending).brief.clone().filter(|brief| brief.day == day)
+    }
+
     /// What a seat's assistant used today, in words.
     pub(crate) fn used_today(&self, seat: &Seat, context: &Context) -> Option<String> {
         let settings = self.settings();

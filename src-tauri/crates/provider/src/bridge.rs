@@ -1,6 +1,6 @@
 //! A bridge into an assistant's own status line: numbers that arrive without any request.
 
-use claudometer_core::{Reading, Seat};
+use claudometer_core::{Amount, Reading, Seat};
 use claudometer_host::Host;
 use std::{fmt, io};
 
@@ -26,6 +26,8 @@ pub struct Arrived {
     pub reading: Reading,
     /// The model in use, for the printed line.
     pub model: Option<String>,
+    /// What the session cost so far by the assistant's own count, in US dollars, for the printed line.
+    pub session_cost: Option<Amount>,
 }
 
 /// Why a bridge could not be changed.

@@ -8,6 +8,7 @@ pub mod diagnosis;
 #[cfg(test)]
 mod fixture;
 mod forecast;
+pub mod heatmap;
 pub mod icon;
 pub mod locale;
 mod meter;

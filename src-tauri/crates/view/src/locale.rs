@@ -94,6 +94,11 @@ impl Locale {
         at.format_localized("%a", self.names).to_string()
     }
 
+    /// The short name of the month: `Sep`.
+    pub fn month(&self, at: DateTime<FixedOffset>) -> String {
+        at.format_localized("%b", self.names).to_string()
+    }
+
     /// A decimal number, given with a point, in the locale's writing.
     pub fn decimal(&self, number: &str) -> String {
         number.replace('.', &self.decimal)

@@ -2,7 +2,7 @@
 
 mod cost;
 
-pub use cost::{Money, cost, day};
+pub use cost::{Money, cost, day, line};
 
 use crate::Locale;
 use chrono::{DateTime, Datelike, FixedOffset, TimeDelta, Utc};
@@ -313,7 +313,12 @@ pub const fn service_level(level: ServiceLevel) -> &'static str {
 }
 
 /// The line that our status-line command prints: `Opus 4 · Session 37 %, resets 17:00 · Weekly 52 %`.
-pub fn status_line(reading: &Reading, model: Option<&str>, context: &Context) -> String {
+pub fn status_line(
+    reading: &Reading,
+    model: Option<&str>,
+    costs: &[String],
+    context: &Context,
+) -> String {
     let windows = reading.windows.iter().filter(|window| window.used.is_some()).map(|window| {
         let reset = window
             .resets_at
@@ -326,7 +331,8 @@ pub fn status_line(reading: &Reading, model: Option<&str>, context: &Context) ->
             reset.unwrap_or_default()
         )
     });
-    model.map(str::to_owned).into_iter().chain(windows).collect::<Vec<_>>().join(" · ")
+    let parts = model.map(str::to_owned).into_iter().chain(windows).chain(costs.iter().cloned());
+    parts.collect::<Vec<_>>().join(" · ")
 }
 
 fn resets_short_in_words(at: DateTime<Utc>, context: &Context) -> String {

@@ -2,7 +2,7 @@
 
 use crate::{
     Bundle, Draft, ServiceReport, SettingsState,
-    cost::{CostQuery, CostView},
+    cost::{CostBrief, CostQuery, CostView},
     diagnosis::Diagnosis,
     report::Report,
 };
@@ -86,6 +86,8 @@ commands! {
     Diagnose "diagnose" {} -> Diagnosis;
     /// Whether the history holds everything that the assistants' logs tell by now, so that nobody else need read them.
     HistoryIsCurrent "history_is_current" {} -> bool;
+    /// What was used today, as far as the resident knows it.
+    GetToday "get_today" {} -> Option<CostBrief>;
     /// What use cost, as the history tells it; brings the history up to date first where that is needed.
     GetCost "get_cost" { query: CostQuery } -> CostView;
     /// Opens the vendor's own usage page in the browser.

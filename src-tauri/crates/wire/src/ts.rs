@@ -29,7 +29,7 @@ pub fn typescript() -> String {
         diagnosis::Diagnosis, diagnosis::Variable, diagnosis::Place, diagnosis::ProviderDiagnosis,
         diagnosis::SourceDiagnosis, diagnosis::AccountDiagnosis, diagnosis::AttemptDiagnosis,
         diagnosis::GateDiagnosis, diagnosis::Endpoint, diagnosis::LogDiagnosis,
-        told::CostQuery, told::CostViewPart, told::CostViewRow, told::CostView,
+        cost::BudgetState, told::CostSums, told::CostBrief, told::CostQuery, told::CostViewPart, told::CostViewRow, told::CostView,
         status::ServiceReport, command::State, error::ErrorCode, error::IpcError,
     ];
     let mut text =

@@ -1,5 +1,7 @@
 //! The command line of `cost`.
 
+use std::path::PathBuf;
+
 /// What `cost` shows.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -51,6 +53,9 @@ pub(crate) struct Cost {
     /// Show so many rows: the last of those by time, else the dearest.
     #[arg(long, short = 'n', value_name = "N")]
     pub(crate) limit: Option<usize>,
+    /// Tell folders, sessions and machines by numbers, for sharing.
+    #[arg(long)]
+    pub(crate) anonymise: bool,
     /// Print comma-separated values.
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,
@@ -103,4 +108,24 @@ pub(crate) enum Week {
     Rolling,
     /// The account's own, from one reset of its weekly limit to the next.
     Limit,
+}
+
+/// What `heatmap` draws.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  claudometer heatmap
+  claudometer heatmap --year 2026 --svg year.svg")]
+pub(crate) struct Heatmap {
+    /// A calendar year; without it, the last twelve months.
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(2000..=2200))]
+    pub(crate) year: Option<i32>,
+    /// Only this assistant, by its id; can be given again.
+    #[arg(long, short = 'a', value_name = "ID")]
+    pub(crate) agent: Vec<String>,
+    /// Write a picture.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+    /// Write a picture.
+    #[arg(long, value_name = "FILE", conflicts_with = "svg")]
+    pub(crate) png: Option<PathBuf>,
 }

@@ -31,7 +31,7 @@ const DAYS_OF_LIMITS: u32 = 400;
 pub(crate) async fn run(args: &Args, wanted: &Cost, host: Host) -> Result<Exit, Refusal> {
     let mut books = Books::of(args, host)?;
     books.is_current = super::history_is_current(&books.host).await;
-    let filter = filter(wanted)?;
+    let filter = Filter { agents: known_agents(&wanted.agent)?, ..filter(wanted) };
     let named = wanted.zone.as_deref().map(|name| {
         let zone = Zone::named(name).ok_or_else(|| {
             (format!("{name} is no time zone that this system knows. Names are such as Europe/Vienna."), Exit::Config)
@@ -110,7 +110,11 @@ fn print_report(
 ) -> Result<Exit, Refusal> {
     let (mut store, _) = books.store()?;
     let plans = &books.settings.cost.plans;
-    let report = report::report(&mut store, query, books.prices.as_of(), plans).map_err(refusal)?;
+    let mut report =
+        report::report(&mut store, query, books.prices.as_of(), plans).map_err(refusal)?;
+    if wanted.anonymise {
+        report::anonymise(&mut report);
+    }
     if args.global.json {
         out::print_json(&report);
     } else if wanted.csv {
@@ -173,8 +177,18 @@ const fn by(wanted: &Cost) -> By {
     }
 }
 
-fn filter(wanted: &Cost) -> Result<Filter, Refusal> {
-    for id in &wanted.agent {
+fn filter(wanted: &Cost) -> Filter {
+    Filter {
+        agents: Vec::new(),
+        models: wanted.model.clone(),
+        projects: wanted.project.clone(),
+        devices: wanted.device.clone(),
+    }
+}
+
+/// Ids of assistants as they were typed; an unknown one is told what is near.
+pub(crate) fn known_agents(ids: &[String]) -> Result<Vec<String>, Refusal> {
+    for id in ids {
         let known = || claudometer_providers::LOGS.iter().map(|source| source.id());
         if !known().any(|one| one == id) {
             let hint = near::nearest(id, known()).map(|near| format!(" Did you mean {near}?"));
@@ -186,12 +200,7 @@ fn filter(wanted: &Cost) -> Result<Filter, Refusal> {
             ));
         }
     }
-    Ok(Filter {
-        agents: wanted.agent.clone(),
-        models: wanted.model.clone(),
-        projects: wanted.project.clone(),
-        devices: wanted.device.clone(),
-    })
+    Ok(ids.to_vec())
 }
 
 /// First and last day.

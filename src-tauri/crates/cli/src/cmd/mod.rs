@@ -5,6 +5,7 @@ mod config;
 mod cost;
 mod docs;
 mod doctor;
+mod heatmap;
 mod history;
 mod key;
 mod manual;
@@ -55,6 +56,7 @@ async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Ref
             None => history::run(args, &wanted, &host),
         },
         Command::Cost(wanted) => cost::run(args, &wanted, host).await,
+        Command::Heatmap(wanted) => heatmap::run(args, &wanted, host).await,
         Command::Route(route) => route::run(args, &route, host).await,
         Command::Statusline(line) => statusline::run(args, &line, host).await,
         Command::Status { provider } => status::run(args, provider.as_deref(), host).await,
@@ -67,23 +69,31 @@ async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Ref
         Command::Quit => window::quit(&host).await,
         Command::Completion { shell } => Ok(manual::completion(shell)),
         Command::Man => manual::page(),
-        Command::Debug(Debug::Replay { index }) => replay::run(&index).await,
-        Command::Debug(Debug::Brief) => cost::brief(args, host),
-        Command::Debug(Debug::Tally(args)) => tally::run(&args),
-        Command::Debug(Debug::Docs { folder, check }) => docs::run(&host, &folder, check),
-        Command::Provider(words) => {
-            let names: Vec<String> =
-                words.iter().filter(|word| !word.starts_with('-')).cloned().collect();
-            provider_or_command(args, &host, &names)?;
-            match Args::with_usage_before(&words) {
-                // Options that follow the name are those of the long form.
-                Some(Args { global, command: Some(Command::Usage(usage)) }) => {
-                    let args = Args { global, command: None };
-                    usage::run(&args, &usage, host).await
-                }
-                _ => usage::run(args, &Usage { providers: words, refresh: false }, host).await,
-            }
+        Command::Debug(command) => debug(args, command, host).await,
+        Command::Provider(words) => short_form(args, words, host).await,
+    }
+}
+
+/// `usage` by a provider's id alone.
+async fn short_form(args: &Args, words: Vec<String>, host: Host) -> Result<Exit, Refusal> {
+    let names: Vec<String> = words.iter().filter(|word| !word.starts_with('-')).cloned().collect();
+    provider_or_command(args, &host, &names)?;
+    match Args::with_usage_before(&words) {
+        // Options that follow the name are those of the long form.
+        Some(Args { global, command: Some(Command::Usage(usage)) }) => {
+            let args = Args { global, command: None };
+            usage::run(&args, &usage, host).await
         }
+        _ => usage::run(args, &Usage { providers: words, refresh: false }, host).await,
+    }
+}
+
+async fn debug(args: &Args, command: Debug, host: Host) -> Result<Exit, Refusal> {
+    match command {
+        Debug::Replay { index } => replay::run(&index).await,
+        Debug::Brief => cost::brief(args, host),
+        Debug::Tally(args) => tally::run(&args),
+        Debug::Docs { folder, check } => docs::run(&host, &folder, check),
     }
 }
 

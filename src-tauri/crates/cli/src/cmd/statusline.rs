@@ -8,10 +8,14 @@ use crate::{
     out,
     setup::Refusal,
 };
+use claudometer_desk::settings_file::SettingsFile;
 use claudometer_host::{Host, paths::Paths, process};
 use claudometer_provider::Bridge;
-use claudometer_view::bar;
-use claudometer_wire::{Bundle, Command};
+use claudometer_view::{
+    bar,
+    text::{self, Money},
+};
+use claudometer_wire::{Bundle, Command, cost::CostBrief};
 use std::{io::Read as _, time::Duration};
 
 /// An assistant writes a few kilobytes.
@@ -57,17 +61,22 @@ async fn take(host: &Host, from: &str) -> Result<Exit, Refusal> {
         return Ok(Exit::Ok);
     }
     if let Some(arrived) = arrived {
-        let context = claudometer_desk::context(host, &Paths::of(&host.env));
-        out::print(&format!(
-            "{}\n",
-            claudometer_view::text::status_line(
-                &arrived.reading,
-                arrived.model.as_deref(),
-                &context
-            )
-        ));
+        let paths = Paths::of(&host.env);
+        let settings = SettingsFile::load(host.files.clone(), paths.settings(), Vec::new());
+        let context = claudometer_desk::context(host, &paths);
+        let today = today(host).await;
+        let today = today.as_ref().and_then(|brief| brief.agents.get(from));
+        let money = Money::of(&settings.effective().cost);
+        let costs = text::line(arrived.session_cost, today, &money, &context);
+        let line = text::status_line(&arrived.reading, arrived.model.as_deref(), &costs, &context);
+        out::print(&format!("{line}\n"));
     }
     Ok(Exit::Ok)
+}
+
+/// What the resident knows of today. Logs are not read for a line: a status line may not take long.
+async fn today(host: &Host) -> Option<CostBrief> {
+    super::resident_of(host).await?.ask(Command::GetToday {}).await.ok()?
 }
 
 /// What the command prints that was configured before ours.

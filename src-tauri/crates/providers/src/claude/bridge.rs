@@ -202,7 +202,7 @@ impl Bridge for StatusLineBridge {
             tracing::warn!(%error, "a status line could not be kept");
             line.reading(host.now())
         });
-        Some(Arrived { seat, reading, model: line.model })
+        Some(Arrived { seat, reading, model: line.model, session_cost: line.cost })
     }
 }
 

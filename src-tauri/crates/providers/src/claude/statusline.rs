@@ -3,7 +3,8 @@
 use super::{identity, map::BUCKETS};
 use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::{
-    AccountKey, Coverage, Reading, Trouble, Window, gate::Cadence, settings::ProviderSettings,
+    AccountKey, Amount, Coverage, Reading, Trouble, Window, gate::Cadence,
+    settings::ProviderSettings,
 };
 use claudometer_host::{Host, paths::Paths};
 use claudometer_provider::{
@@ -24,6 +25,8 @@ pub struct Line {
     pub model: Option<String>,
     /// The session that wrote it.
     pub session: Option<String>,
+    /// What the session cost so far, in US dollars.
+    pub cost: Option<Amount>,
     /// Windows; empty before the first answer of the vendor, and with an API key.
     pub windows: Vec<Window>,
 }
@@ -46,6 +49,7 @@ pub fn read(input: &[u8]) -> Option<Line> {
         model: lenient::text(&value["model"]["display_name"])
             .or_else(|| lenient::text(&value["model"]["id"])),
         session: lenient::text(&value["session_id"]),
+        cost: lenient::amount(&value["cost"]["total_cost_usd"]),
         windows: BUCKETS.iter().filter_map(|bucket| bucket.window(&value["rate_limits"])).collect(),
     })
 }
@@ -196,7 +200,7 @@ mod tests {
     const DEFAULT: AccountKey = AccountKey::new("default");
 
     fn line(session: &str, used: f64, resets_at: i64) -> Line {
-        let told = json!({"session_id": session, "model": {"id": "x"}, "rate_limits": {"five_hour": {"used_percentage": used, "resets_at": resets_at}}});
+        let told = json!({"session_id": session, "model": {"id": "x"}, "cost": {"total_cost_usd": 0.0125}, "rate_limits": {"five_hour": {"used_percentage": used, "resets_at": resets_at}}});
         read(told.to_string().as_bytes()).unwrap()
     }
 

@@ -48,3 +48,18 @@ pub fn day(sums: &CostSums, shown: &Money, context: &Context) -> String {
         Some(_) => format!("{tokens} tokens, API value {}", cost(sums, shown, context)),
     }
 }
+
+/// What a session and the day cost, for a line: `session $1.10`, `today $4.20`. What is not known is not said.
+pub fn line(
+    session: Option<Amount>,
+    today: Option<&CostSums>,
+    shown: &Money,
+    context: &Context,
+) -> Vec<String> {
+    let session = session.filter(|dollars| *dollars > Amount::ZERO);
+    let session =
+        session.map(|dollars| format!("session {}", shown.text(dollars.approximate(), context)));
+    let today = today.filter(|sums| sums.cost_usd.is_some());
+    let today = today.map(|sums| format!("today {}", cost(sums, shown, context)));
+    session.into_iter().chain(today).collect()
+}

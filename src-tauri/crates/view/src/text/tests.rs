@@ -241,11 +241,11 @@ fn the_status_line_says_model_and_windows() {
     ];
     let reading = Reading { windows, ..Reading::empty(Coverage::Partial) };
     assert_eq!(
-        status_line(&reading, Some("Opus 4"), &context),
-        "Opus 4 · Session 37 %, resets 17:00"
+        status_line(&reading, Some("Opus 4"), &["today $4.20".to_owned()], &context),
+        "Opus 4 · Session 37 %, resets 17:00 · today $4.20"
     );
     context.display.reset = ResetAs::Countdown;
-    assert_eq!(status_line(&reading, None, &context), "Session 37 %, resets in 5 h");
+    assert_eq!(status_line(&reading, None, &[], &context), "Session 37 %, resets in 5 h");
 }
 
 #[test]
