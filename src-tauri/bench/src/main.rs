@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a bench starts programs and reads clocks")]
 
 mod commands;
+mod history;
 mod process;
 mod refresh;
 mod screen;
@@ -16,10 +17,14 @@ use subject::Figures;
 const IDLE: Duration = Duration::from_mins(1);
 
 const USAGE: &str =
-    "claudometer-bench CLAUDOMETER PLAIN-TRAY [--idle SECONDS] [--peer STATUS-LINE-PROGRAM]";
+    "claudometer-bench CLAUDOMETER PLAIN-TRAY [--idle SECONDS] [--peer PROGRAM] [--logs MIB]
+       claudometer-bench CLAUDOMETER --only-logs [--peer PROGRAM] [--logs MIB]";
+
+/// Logs that are written and read, in MiB, unless `--logs MIB` says otherwise.
+const LOGS: u64 = 256;
 
 /// One printed line.
-struct Row {
+pub(crate) struct Row {
     what: &'static str,
     unit: &'static str,
     ours: f64,
@@ -33,15 +38,20 @@ fn main() -> Result<ExitCode> {
     let [ours_program, plain, rest @ ..] = args.as_slice() else {
         anyhow::bail!("{USAGE}");
     };
-    let (mut idle, mut peer) = (IDLE, None);
+    let (mut idle, mut peer, mut logs) = (IDLE, None, LOGS);
     for pair in rest.chunks(2) {
         match pair {
             [flag, seconds] if flag == "--idle" => {
                 idle = Duration::from_secs(seconds.parse().context("--idle takes seconds")?);
             }
             [flag, program] if flag == "--peer" => peer = Some(path(program)?),
+            [flag, mib] if flag == "--logs" => logs = mib.parse().context("--logs takes MiB")?,
             _ => anyhow::bail!("{USAGE}"),
         }
+    }
+    if plain == "--only-logs" {
+        let rows = history::measure(&path(ours_program)?, peer.as_deref(), logs)?;
+        return Ok(if print(&rows) { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -54,6 +64,7 @@ fn main() -> Result<ExitCode> {
             .context("the commands")?;
         let mut rows = rows(&ours, &reference, refresh, slowest);
         rows.extend(rows_of_commands(&commands));
+        rows.extend(history::measure(&path(ours_program)?, peer.as_deref(), logs)?);
         Ok::<_, anyhow::Error>(rows)
     })?;
     let kept = print(&rows);
@@ -183,7 +194,7 @@ fn print(rows: &[Row]) -> bool {
         );
     }
     println!(
-        "reference: a plain Tauri tray app built from bench/plain; for the refresh, the slowest provider alone; for the commands, /bin/true; the peer is ccusage"
+        "reference: a plain Tauri tray app built from bench/plain; for the refresh, the slowest provider alone; for the commands, /bin/true; the peer, also for logs, is ccusage"
     );
     rows.iter().all(|row| row.budget.as_ref().is_none_or(|(_, kept)| *kept))
 }

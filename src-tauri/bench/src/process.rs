@@ -39,6 +39,24 @@ fn parents() -> Vec<(u32, u32)> {
     with_parent.collect()
 }
 
+/// State of a process, and the processor's time that it and its ended children have taken; `None` where it is gone.
+pub(crate) fn spent(pid: u32) -> Option<(char, Duration)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: u64 = fields.get(11..15)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum();
+    Some((fields.first()?.chars().next()?, Duration::from_millis(ticks * 10)))
+}
+
+/// The most memory that a process of a family has held, in KiB.
+pub(crate) fn peak(pid: u32) -> u64 {
+    let of = |pid: u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?.to_owned();
+        line.split_whitespace().nth(1)?.parse().ok()
+    };
+    family(pid).into_iter().filter_map(of).max().unwrap_or(0)
+}
+
 /// Memory of a family.
 pub(crate) fn memory(pid: u32) -> Memory {
     let family = family(pid);

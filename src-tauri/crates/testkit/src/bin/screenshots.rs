@@ -80,6 +80,7 @@ async fn everyday(claudometer: &Path, folder: &Path) -> Result<()> {
         }
     }
     std::fs::copy(folder.join("overview-light.png"), folder.join("window.png"))?;
+    std::fs::copy(folder.join("history-light.png"), folder.join("history.png"))?;
     Ok(())
 }
 
