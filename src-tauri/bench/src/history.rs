@@ -14,9 +14,9 @@ use std::{
 };
 
 /// Responses in a file.
-const PER_FILE: u64 = 400;
+const PER_FILE: u64 = 24;
 /// What is written around each response: what a person asked, and what tools answered.
-const AROUND: usize = 3000;
+const AROUND: usize = 9500;
 const MODEL: &str = "claude-sonnet-4-5-20250929";
 const CHECK: Duration = Duration::from_millis(1);
 /// Runs of what is quick, of which the best counts: everything else is the machine's.
@@ -95,8 +95,7 @@ fn run(program: &Path, words: &[&str], home: &Path) -> Result<(Spent, Vec<u8>)> 
         .spawn()
         .with_context(|| format!("{} could not be started", program.display()))?;
     let mut spent = Spent::default();
-    loop {
-        let Some((state, cpu)) = process::spent(child.id()) else { break };
+    while let Some((state, cpu)) = process::spent(child.id()) {
         if state == 'Z' {
             spent.cpu = cpu;
             spent.wall = begin.elapsed();
@@ -208,8 +207,8 @@ fn rows(
             "ms",
             ms(append.wall),
             ms(theirs.wall),
-            15.0,
-            "<= 15 ms",
+            15.0 + ms(warm.wall),
+            "<= 15 ms more",
         ),
         row("first reading of 10 MB", "ms", ms(tree.wall), ms(their_tree.wall), 15.0, "<= 15 ms"),
     ]

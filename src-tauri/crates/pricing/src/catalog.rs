@@ -7,7 +7,11 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use claudometer_core::{Amount, Response};
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// The list could not be read; the text says where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,15 +43,31 @@ impl Dated {
     }
 }
 
+/// A price that was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    dated: Arc<[Dated]>,
+    nth: usize,
+}
+
+impl Deref for Found {
+    type Target = Price;
+
+    fn deref(&self) -> &Price {
+        &self.dated[self.nth].price
+    }
+}
+
 /// A price list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Catalog {
     /// What was added; it comes before the list.
     own: Prices,
     aliases: BTreeMap<String, String>,
-    /// A list that is read when a price is asked for.
+    /// A list of which only the models that are asked for are read.
     list: &'static str,
-    listed: OnceLock<Prices>,
+    /// Models that were asked for, under the name that was.
+    known: Mutex<HashMap<String, Option<Arc<[Dated]>>>>,
 }
 
 impl Catalog {
@@ -73,6 +93,7 @@ impl Catalog {
 
     /// Adds a price of a model. Of several that hold, the one that began last counts, and of those the one for some hours.
     pub fn add(&mut self, model: &str, dated: Dated) {
+        self.forget();
         let all = self.own.entry(model.to_owned()).or_default();
         all.retain(|known| (known.from, known.hours) != (dated.from, dated.hours));
         all.push(dated);
@@ -81,6 +102,7 @@ impl Catalog {
 
     /// Puts a model's own price in place of whatever was added.
     pub fn replace(&mut self, model: &str, price: Price) {
+        self.forget();
         self.own.insert(model.to_owned(), vec![Dated { price, ..Dated::default() }]);
     }
 
@@ -103,24 +125,35 @@ impl Catalog {
 
     /// Has a model priced as another.
     pub fn alias(&mut self, model: &str, other: &str) {
+        self.forget();
         self.aliases.insert(model.to_owned(), other.to_owned());
     }
 
-    /// What a model cost at a time; `None` where the list does not know it.
-    pub fn price(&self, model: &str, at: DateTime<Utc>) -> Option<&Price> {
-        let alias = self.aliases.get(model).map_or(model, String::as_str);
-        let names = names::candidates(alias);
-        let own = names.iter().find_map(|name| self.own.get(name));
-        let listed = || names.iter().find_map(|name| self.listed().get(name));
-        let dated = own.or_else(listed)?;
-        // Before its first known day a model cost what it did then: a log of it is no older than it.
-        let known = dated.iter().rev().find(|dated| dated.holds(at)).or_else(|| dated.first());
-        known.map(|dated| &dated.price)
+    fn forget(&mut self) {
+        self.known.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// A test reads the list that is built in, so that it is one.
-    fn listed(&self) -> &Prices {
-        self.listed.get_or_init(|| embedded::read(self.list).unwrap_or_default())
+    /// What a model cost at a time; `None` where the list does not know it.
+    pub fn price(&self, model: &str, at: DateTime<Utc>) -> Option<Found> {
+        let dated = self.dated(model)?;
+        // Before its first known day a model cost what it did then: a log of it is no older than it.
+        let nth = dated.iter().rposition(|dated| dated.holds(at)).unwrap_or(0);
+        (!dated.is_empty()).then_some(Found { dated, nth })
+    }
+
+    /// The prices of a model, under the first name that has any.
+    fn dated(&self, model: &str) -> Option<Arc<[Dated]>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(dated) = known.get(model) {
+            return dated.clone();
+        }
+        let alias = self.aliases.get(model).map_or(model, String::as_str);
+        let names = names::candidates(alias);
+        let own = names.iter().find_map(|name| self.own.get(name).cloned());
+        let listed = || names.iter().find_map(|name| embedded::find(self.list, name));
+        let dated: Option<Arc<[Dated]>> = own.or_else(listed).map(Into::into);
+        known.insert(model.to_owned(), dated.clone());
+        dated
     }
 
     /// What a response cost by the list, in US dollars; `None` where its model is not known.

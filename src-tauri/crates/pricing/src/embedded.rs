@@ -34,6 +34,28 @@ pub(crate) fn read(text: &str) -> Result<Prices, CatalogError> {
     Ok(prices)
 }
 
+/// The prices of one model; `None` where the list has none. Lines are sorted by model, so that few of them are looked at.
+pub(crate) fn find(text: &str, model: &str) -> Option<Vec<Dated>> {
+    let name = |line: &str| line.split('\t').next().unwrap_or_default().to_owned();
+    // Heading lines come first, and are smaller than every name.
+    let is_before = |line: &str| line.starts_with('#') || name(line).as_str() < model;
+    let (mut low, mut high) = (0, text.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let middle = text.floor_char_boundary(middle);
+        let begin = text[low..middle].rfind('\n').map_or(low, |at| low + at + 1);
+        let end = text[begin..].find('\n').map_or(text.len(), |at| begin + at + 1);
+        if is_before(&text[begin..end]) {
+            low = end;
+        } else {
+            high = begin;
+        }
+    }
+    let lines = text[low..].lines().take_while(|line| name(line) == model);
+    let found: Vec<Dated> = lines.filter_map(|line| Some(of_line(line)?.1)).collect();
+    (!found.is_empty()).then_some(found)
+}
+
 fn of_line(line: &str) -> Option<(&str, Dated)> {
     let mut parts = line.split('\t');
     let (model, from, hours, fields) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -148,6 +170,18 @@ mod tests {
         let heading = LIST.lines().next().unwrap().strip_prefix("# ").unwrap();
         assert!(write(heading, &prices) == LIST);
         assert!(as_of(LIST).is_some());
+    }
+
+    #[test]
+    fn every_model_of_the_list_is_found_by_looking_at_few_lines() {
+        let all = read(LIST).unwrap();
+        for (model, prices) in &all {
+            assert_eq!(find(LIST, model).as_ref(), Some(prices), "{model}");
+        }
+        for name in ["", "a", "~", "no-such-model", "claude"] {
+            assert_eq!(find(LIST, name).is_some(), all.contains_key(name), "{name}");
+        }
+        assert_eq!(find("", "m"), None);
     }
 
     #[test]

@@ -6,6 +6,6 @@ mod litellm;
 mod names;
 mod price;
 
-pub use catalog::{Catalog, CatalogError, Dated};
+pub use catalog::{Catalog, CatalogError, Dated, Found};
 pub use litellm::{litellm, price};
 pub use price::{Mode, Price, Rates, Tier};
