@@ -196,3 +196,72 @@ fn doctor_names_what_of_the_logs_cannot_be_read() {
         assert!(text.contains(words), "{words}\n{text}");
     }
 }
+
+#[test]
+fn two_machines_share_what_each_has_and_nothing_counts_twice() {
+    let (one, other) = (person(2, 5), Home::new());
+    // A session that was begun on one machine and copied to the other.
+    other.write(".claude/projects/-work-shop/copy.jsonl", &(line(0, 0) + &line(500, 4)));
+    let own = |home: &Home, name: &str| {
+        home.write(
+            ".config/claudometer/settings.json",
+            &json!({"cost": {"device": name}}).to_string(),
+        );
+    };
+    own(&one, "desk");
+    own(&other, "laptop");
+    for home in [&one, &other] {
+        let (exit, _, said) =
+            home.run(&["history", "export", home.path("mine.jsonl").to_str().unwrap()]);
+        assert_eq!(exit, 0, "{said}");
+    }
+    let (from_one, from_other) = (one.path("mine.jsonl"), other.path("mine.jsonl"));
+    for _ in 0..2 {
+        assert_eq!(one.run(&["history", "import", from_other.to_str().unwrap()]).0, 0);
+        assert_eq!(other.run(&["history", "import", from_one.to_str().unwrap()]).0, 0);
+    }
+    for home in [&one, &other] {
+        assert_eq!(responses(home), 11);
+    }
+    let (_, text, _) = one.run(&["cost", "device", "--all", "--json"]);
+    let report = document(&text);
+    let devices: Vec<&str> =
+        report["rows"].as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap()).collect();
+    assert_eq!(devices.len(), 2, "{devices:?}");
+    let (_, text, _) = one.run(&["cost", "agent", "--all", "--device", "laptop", "--json"]);
+    assert_eq!(document(&text)["total"]["responses"], 1);
+    one.write("odd.jsonl", "{}\nrubbish\n");
+    assert_eq!(one.run(&["history", "import", one.path("odd.jsonl").to_str().unwrap()]).0, 4);
+    assert_eq!(one.run(&["history", "import", "nowhere"]).0, 4);
+}
+
+#[test]
+fn a_report_of_another_program_fills_days_that_no_log_tells_any_more() {
+    let home = person(1, 5);
+    let day = |period: &str, cost: f64| {
+        json!({
+            "agent": "all", "period": period, "metadata": {"agents": ["claude"]},
+            "modelBreakdowns": [
+                {"modelName": "claude-opus-4-5-20251101", "inputTokens": 10, "outputTokens": 20, "cacheReadTokens": 30, "cacheCreationTokens": 40, "cost": cost},
+                {"modelName": "claude-haiku-4-5-20251001", "inputTokens": 1, "outputTokens": 2, "cacheReadTokens": 3, "cacheCreationTokens": 4, "cost": 0.5},
+            ],
+        })
+    };
+    // The logs tell the first of November themselves.
+    let report = json!({"daily": [day("2025-03-01", 1.25), day("2026-11-01", 9.0)], "totals": {}});
+    home.write("report.json", &report.to_string());
+    let file = home.path("report.json");
+    for _ in 0..2 {
+        let (exit, text, said) = home.run(&["history", "import", file.to_str().unwrap()]);
+        assert_eq!(exit, 0, "{said}");
+        assert!(text.contains("1 days were taken in, 1 were known better"), "{text}");
+    }
+    let (_, text, _) = home.run(&["cost", "day", "--until", "2025-12-31", "--json"]);
+    let report = document(&text);
+    assert_eq!(report["rows"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&report["rows"][0]["key"], &report["total"]["costUsd"]),
+        (&json!("2025-03-01"), &json!(1.75))
+    );
+    assert_eq!(report["total"]["totalTokens"], 110);
+}

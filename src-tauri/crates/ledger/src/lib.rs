@@ -2,6 +2,7 @@
 
 pub mod blocks;
 mod brief;
+pub mod exchange;
 mod ingest;
 mod prices;
 pub mod report;

@@ -43,6 +43,20 @@ pub(crate) enum Act {
     },
     /// Make the history anew from the logs; what these do not have any more is taken over from the old one.
     Rebuild,
+    /// Write every response as a line, for another machine.
+    Export {
+        /// The file; without one, standard output.
+        file: Option<PathBuf>,
+        /// Only of this machine; without it, of all that are known.
+        #[arg(long, value_name = "NAME")]
+        device: Option<String>,
+    },
+    /// Take in what another machine exported, as often as you like, or a report that `ccusage daily --json` wrote, for days
+    /// that no log tells any more.
+    Import {
+        /// The file, or a folder of such files.
+        path: PathBuf,
+    },
     /// Remove what was used before a day, for good.
     Prune {
         /// The day, such as 2025-01-01.

@@ -1,4 +1,4 @@
-//! `history verify|backup|restore|rebuild|prune`: the history of use is kept whole.
+//! `history verify|backup|restore|rebuild|export|import|prune`: the history of use is kept whole, and shared with other machines.
 
 use super::cost;
 use crate::{
@@ -9,9 +9,13 @@ use crate::{
     setup::Refusal,
 };
 use claudometer_host::Host;
-use claudometer_ledger::upkeep::{self, Shelf, Verdict};
+use claudometer_ledger::{
+    exchange,
+    upkeep::{self, Shelf, Verdict},
+};
 use claudometer_store::Store;
 use serde::Serialize;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// What `history verify --json` prints.
@@ -55,6 +59,8 @@ pub(crate) fn run(args: &Args, act: &Act, host: Host) -> Result<Exit, Refusal> {
             out::print(&format!("The history was made anew.{}\n", aside.unwrap_or_default()));
             Ok(Exit::Ok)
         }
+        Act::Export { file, device } => export(&books, file.as_deref(), device.as_deref()),
+        Act::Import { path } => import(&books, path),
         Act::Prune { before, yes } => prune(&books, before, *yes),
     }
 }
@@ -117,6 +123,69 @@ fn restore(books: &Books, shelf: &Shelf, file: Option<&Path>) -> Result<Exit, Re
     let aside = shelf.restore(&from, books.host.now()).map_err(refusal)?;
     let aside = aside.map(|path| format!(" The one before lies in {}.", path.display()));
     out::print(&format!("{} is the history now.{}\n", from.display(), aside.unwrap_or_default()));
+    Ok(Exit::Ok)
+}
+
+fn export(books: &Books, file: Option<&Path>, device: Option<&str>) -> Result<Exit, Refusal> {
+    let (mut store, _) = books.store()?;
+    let text = exchange::export(&mut store, device).map_err(refusal)?;
+    let Some(file) = file else {
+        out::print(&text);
+        return Ok(Exit::Ok);
+    };
+    let to = whole(file)?;
+    let written = books.host.files.write_private(&to, text.as_bytes());
+    written.map_err(|error| (format!("{}: {error}.", to.display()), Exit::Other))?;
+    out::print(&format!("{} responses were written to {}.\n", text.lines().count(), to.display()));
+    Ok(Exit::Ok)
+}
+
+fn import(books: &Books, path: &Path) -> Result<Exit, Refusal> {
+    let from = whole(path)?;
+    let files = &books.host.files;
+    let all: Vec<PathBuf> = if files.is_file(&from) {
+        vec![from]
+    } else {
+        let entries = files.list(&from).into_iter().filter(|entry| !entry.is_folder);
+        entries
+            .map(|entry| entry.path)
+            .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
+            .collect()
+    };
+    if all.is_empty() {
+        return Err((format!("There is nothing to import at {}.", path.display()), Exit::Config));
+    }
+    let (mut store, _) = books.store()?;
+    let ledger = books.ledger();
+    for path in &all {
+        let wrong = |why: &str| (format!("{}: {why}.", path.display()), Exit::Config);
+        let text =
+            files.read_text(path).map_err(|error| wrong(&error.to_string()))?.unwrap_or_default();
+        let report =
+            serde_json::from_str::<Value>(&text).ok().filter(|report| report["daily"].is_array());
+        let (done, what) = match report {
+            Some(report) => (ledger.import_report(&mut store, &report).map_err(refusal)?, "days"),
+            None => (ledger.import(&mut store, &text).map_err(refusal)?, "responses"),
+        };
+        if done.taken + done.known == 0 && done.odd > 0 {
+            return Err(wrong("this is neither an export nor a report by day"));
+        }
+        let known = if done.known > 0 {
+            format!(", {} were known better", done.known)
+        } else {
+            String::new()
+        };
+        let odd = if done.odd > 0 {
+            format!(", {} were not understood", done.odd)
+        } else {
+            String::new()
+        };
+        out::print(&format!(
+            "{}: {} {what} were taken in{known}{odd}.\n",
+            path.display(),
+            done.taken
+        ));
+    }
     Ok(Exit::Ok)
 }
 
