@@ -224,16 +224,23 @@ impl Secrets {
         }
     }
 
-    /// An item that another program keeps, read and never written. Not cached: its owner changes it.
+    /// An item that another program keeps, read and never written. Its value is not cached, since its owner changes it; that
+    /// there is none is believed for a while, as of our own.
     pub async fn foreign(
         &self,
         service: &str,
         user: &str,
     ) -> Result<Option<SecretString>, SecretError> {
         let Some(keychain) = &self.0.keychain else { return Ok(None) };
+        let key =
+            SecretKey { provider: service.into(), account: user.into(), field: "foreign".into() };
+        if self.0.missing.is(&key) {
+            return Ok(None);
+        }
         let secret = keychain.foreign(service, user).await?;
-        if let Some(secret) = &secret {
-            redact::register(secret.expose_secret());
+        match &secret {
+            Some(secret) => redact::register(secret.expose_secret()),
+            None => self.0.missing.note(&key),
         }
         Ok(secret)
     }
