@@ -258,3 +258,53 @@ fn the_order_of_lines_does_not_matter_where_each_names_its_response() {
         }
     }
 }
+
+/// A database of the assistant's second generation, opened as its owner has it: what was written last is in the file beside it.
+fn second_generation(path: &Path) -> rusqlite::Connection {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let database = rusqlite::Connection::open(path).unwrap();
+    database
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;
+             CREATE TABLE message (id TEXT, session_id TEXT, time_created INTEGER, time_updated INTEGER, data TEXT);
+             CREATE TABLE session_message (id TEXT, session_id TEXT, type TEXT, seq INTEGER, time_created INTEGER, time_updated INTEGER, data TEXT);",
+        )
+        .unwrap();
+    database
+}
+
+#[test]
+fn a_database_of_the_second_generation_is_read_with_what_its_owner_wrote_last_and_the_first_one_is_not()
+ {
+    let home = tempfile::tempdir().unwrap();
+    let database = second_generation(&home.path().join(".local/share/opencode/opencode.db"));
+    let at = 1_785_765_122_118_i64;
+    let tokens = |output: u64| serde_json::json!({"input": 10, "output": output, "reasoning": 5, "cache": {"read": 7, "write": 3}});
+    let old = serde_json::json!({"id": "msg_1", "sessionID": "ses_1", "role": "assistant", "modelID": "gpt-5", "providerID": "openai",
+        "path": {"cwd": "/work/shop"}, "time": {"created": at, "completed": at + 9}, "cost": 0, "tokens": tokens(100)});
+    let new = |output: u64| {
+        serde_json::json!({"model": {"id": "gpt-5", "providerID": "openai"}, "path": {"cwd": "/work/shop"},
+        "time": {"created": at, "completed": at + 9}, "cost": 0.5, "tokens": tokens(output)})
+    };
+    database
+        .execute("INSERT INTO message VALUES ('msg_1', 'ses_1', ?1, ?1, ?2)", (at, old.to_string()))
+        .unwrap();
+    let mut store = Store::in_memory().unwrap();
+    ingest(home.path(), &mut store);
+    let total = |store: &mut Store| {
+        let (all, _) = contents(store);
+        let counted = all.iter().filter(|one| one.counts());
+        counted.map(|one| one.response.tokens.output).sum::<u64>()
+    };
+    assert_eq!(total(&mut store), 105, "the first generation, while there is no other");
+    let put = "INSERT INTO session_message VALUES (?1, 'ses_1', ?2, 1, ?3, ?3, ?4)";
+    database.execute(put, ("msg_1", "assistant", at, new(100).to_string())).unwrap();
+    database.execute(put, ("msg_2", "assistant", at + 1, new(200).to_string())).unwrap();
+    database.execute(put, ("msg_3", "user", at + 2, new(400).to_string())).unwrap();
+    ingest(home.path(), &mut store);
+    assert_eq!(total(&mut store), 105 + 205, "migrated rows count once, and only answers do");
+    let (all, _) = contents(&mut store);
+    let cost =
+        all.iter().find(|one| one.response.tokens.output == 205).unwrap().response.logged_cost;
+    assert_eq!(cost.map(|cost| cost.to_string()).as_deref(), Some("0.5"));
+}

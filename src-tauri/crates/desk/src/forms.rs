@@ -175,5 +175,18 @@ fn ledger(desk: &Desk, settings: &Settings) -> Vec<LedgerRow> {
             }
         })
     });
-    rows.collect()
+    let host = &desk.0.host;
+    let logs = claudometer_providers::LOGS.iter().filter_map(|source| {
+        let places = source.places(host);
+        let there: Vec<String> =
+            places.iter().filter(|path| host.files.entry(path).is_some()).map(|path| host.tilde(path)).collect();
+        (!there.is_empty()).then(|| LedgerRow {
+            provider: source.name().into(),
+            source: "logs, for the history".into(),
+            reads: format!("Tokens, model, session, folder and branch of each response, from {}. No prompts, no answers.", there.join(", ")),
+            sends: String::new(),
+            on: true,
+        })
+    });
+    rows.chain(logs).collect()
 }
