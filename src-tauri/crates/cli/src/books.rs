@@ -7,12 +7,12 @@ use crate::{
     setup::{self, Refusal},
 };
 use claudometer_core::Settings;
-use claudometer_desk::settings_file::{self, SettingsFile};
+use claudometer_desk::{context_of, logs, settings_file::SettingsFile};
 use claudometer_host::{Host, clock::Zone, lock::Lock, paths::Paths, process::machine_name};
 use claudometer_ledger::{Ingest, Ledger, LedgerError, catalog, upkeep::Shelf};
 use claudometer_pricing::Catalog;
-use claudometer_provider::homes;
 use claudometer_store::{KnownFile, Store, StoreError};
+use claudometer_view::{Context, table::cost::Names, text::Money};
 use claudometer_wire::diagnosis::LogDiagnosis;
 use std::{path::Path, time::Duration};
 
@@ -39,15 +39,13 @@ impl Books {
     /// As the settings say.
     pub(crate) fn of(args: &Args, host: Host) -> Result<Self, Refusal> {
         let paths = setup::paths(args, &host)?;
-        let ids: Vec<&str> = claudometer_providers::ALL.iter().map(|one| one.id.as_str()).collect();
-        let mut overrides = settings_file::from_environment(&host.env, &ids);
-        overrides.extend(setup::flags(args)?);
+        let overrides = setup::overrides(args, &host)?;
         let file = SettingsFile::load(host.files.clone(), paths.settings(), overrides);
         let settings = file.effective().clone();
         Ok(Self {
             prices: catalog(&settings.cost),
             zone: Zone::of_system(&host.env),
-            homes: further_homes(&settings, &host),
+            homes: logs::homes(&settings, &host),
             host,
             paths,
             settings,
@@ -100,9 +98,26 @@ impl Books {
         .collect()
     }
 
+    /// What texts depend on.
+    pub(crate) fn context(&self) -> Context {
+        context_of(&self.host.env, &self.settings, self.host.now())
+    }
+
+    /// Hands `print` the names that reports are told with.
+    pub(crate) fn with_names(&self, print: impl FnOnce(&Names<'_>)) {
+        let home = self.host.home().to_string_lossy();
+        let money = Money::of(&self.settings.cost);
+        print(&Names { agent: &logs::name, home: &home, money: &money });
+    }
+
     /// Sets a damaged history aside and puts the newest sound copy in its place.
     pub(crate) fn mend(&self) -> Result<(), LedgerError> {
         let _lock = self.lock()?;
+        // Who waited for the lock may find that another process has done it.
+        let is_sound = Store::open(&self.paths.history()).and_then(|store| store.faults());
+        if is_sound.is_ok_and(|faults| faults.is_empty()) {
+            return Ok(());
+        }
         let (aside, copy) = self.shelf().mend(self.host.now())?;
         let aside =
             aside.map(|path| format!(" and lies in {}", path.display())).unwrap_or_default();
@@ -154,23 +169,6 @@ impl Books {
             device: device.into(),
         }
     }
-}
-
-/// Homes that the settings name besides the usual one.
-fn further_homes(settings: &Settings, host: &Host) -> Vec<(&'static str, Host)> {
-    let providers = claudometer_providers::ALL.iter().flat_map(|provider| {
-        let choices = settings.provider(&provider.id);
-        let worlds = homes::worlds(provider, &choices, host);
-        worlds
-            .into_iter()
-            .filter(|(home, _)| home.is_some())
-            .map(|(_, world)| (provider.id.as_str(), world))
-    });
-    let source = |(id, world): (&str, Host)| {
-        let source = claudometer_providers::LOGS.iter().find(|source| source.id() == id)?;
-        Some((source.id(), world))
-    };
-    providers.filter_map(source).collect()
 }
 
 /// An error of the history as a refusal, with what to do.

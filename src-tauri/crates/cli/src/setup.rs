@@ -23,6 +23,14 @@ pub(crate) fn flags(args: &Args) -> Result<Vec<Override>, Refusal> {
     given.map(|one| one.map_err(|problem| (problem.to_string(), Exit::Config))).collect()
 }
 
+/// Settings that variables and flags put above the file, the flags last.
+pub(crate) fn overrides(args: &Args, host: &Host) -> Result<Vec<Override>, Refusal> {
+    let ids: Vec<&str> = claudometer_providers::ALL.iter().map(|one| one.id.as_str()).collect();
+    let mut overrides = settings_file::from_environment(&host.env, &ids);
+    overrides.extend(flags(args)?);
+    Ok(overrides)
+}
+
 /// Every provider that there is, those of the settings too. Words of a command line are looked up among them.
 pub(crate) fn providers(args: &Args, host: &Host) -> Result<&'static [&'static Provider], Refusal> {
     let file = SettingsFile::load(host.files.clone(), paths(args, host)?.settings(), Vec::new());
@@ -31,10 +39,7 @@ pub(crate) fn providers(args: &Args, host: &Host) -> Result<&'static [&'static P
 
 /// What a desk is made of.
 pub(crate) fn options(args: &Args, host: Host, role: Role) -> Result<Options, Refusal> {
-    let providers: Vec<&str> =
-        claudometer_providers::ALL.iter().map(|provider| provider.id.as_str()).collect();
-    let mut overrides = settings_file::from_environment(&host.env, &providers);
-    overrides.extend(flags(args)?);
+    let overrides = overrides(args, &host)?;
     Ok(Options {
         role,
         paths: paths(args, &host)?,

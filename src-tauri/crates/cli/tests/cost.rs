@@ -213,4 +213,37 @@ fn a_report_for_others_names_no_folder_session_or_machine() {
         assert_eq!(report["total"]["costUsd"], 0.063);
     }
     assert_eq!(cost(&home, &["project", "--all", "--anonymise"])["rows"][0]["key"], "project 1");
+    let (_, table, _) = home.run(&["cost", "session", "--all", "--anonymise"]);
+    assert!(table.contains("Claude Code session 2") && table.contains("project 1"), "{table}");
+}
+
+#[test]
+fn the_price_that_a_report_asks_for_can_be_set_as_it_says_whatever_the_model_is_called() {
+    let home = Home::new();
+    for (nth, model) in ["house-model", "house-5.5", "vendor/house-5.5"].iter().enumerate() {
+        home.write(
+            &format!(".claude/projects/-work-shop/{nth}.jsonl"),
+            &line(&nth.to_string(), "2026-11-18T20:00:00.000Z", model, 1000),
+        );
+    }
+    let (_, table, _) = home.run(&["cost", "model", "--all"]);
+    assert!(table.contains("config set") && table.contains("no price"), "{table}");
+    for model in ["house-model", "house-5.5"] {
+        let key = format!("cost.prices.\"{model}\"");
+        let (exit, _, said) = home.run(&["config", "set", &key, r#"{"input": 1, "output": 10}"#]);
+        assert_eq!(exit, 0, "{said}");
+        let (exit, text, said) = home.run(&["config", "get", &key]);
+        assert!(exit == 0 && text.contains("10"), "{text}{said}");
+    }
+    let report = cost(&home, &["model", "--all"]);
+    assert_eq!(report["unpricedModels"], json!([]));
+    assert_eq!(report["total"]["costUsd"], 0.033);
+}
+
+#[test]
+fn flags_count_for_what_is_shown_too() {
+    let home = person();
+    let (_, table, _) =
+        home.run(&["cost", "day", "--all", "--set", "locale=de_AT", "--set", "cost.currency=EUR"]);
+    assert!(table.contains("€0,06"), "{table}");
 }

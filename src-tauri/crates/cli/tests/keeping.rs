@@ -164,6 +164,11 @@ fn what_was_cut_off_stays_away_even_when_its_log_is_read_again() {
     assert_eq!(responses(&home), 11);
     assert_eq!(home.run(&["history", "rebuild"]).0, 0);
     assert_eq!(responses(&home), 11);
+    let other = person(4, 5);
+    let file = other.path("all.jsonl");
+    assert_eq!(other.run(&["history", "export", file.to_str().unwrap()]).0, 0);
+    assert_eq!(home.run(&["history", "import", file.to_str().unwrap()]).0, 0);
+    assert_eq!(responses(&home), 11, "neither does another machine bring it back");
 }
 
 #[test]
@@ -264,4 +269,30 @@ fn a_report_of_another_program_fills_days_that_no_log_tells_any_more() {
         (&json!("2025-03-01"), &json!(1.75))
     );
     assert_eq!(report["total"]["totalTokens"], 110);
+}
+
+#[test]
+fn of_several_processes_that_find_it_damaged_one_mends_it() {
+    let home = person(20, 50);
+    assert_eq!(responses(&home), 1000);
+    for suffix in ["-wal", "-shm"] {
+        fs::remove_file(home.path(&format!("{HISTORY}{suffix}"))).ok(); // it may be gone already
+    }
+    fs::write(home.path(HISTORY), "rubbish ".repeat(4000)).unwrap();
+    let start = || {
+        let mut command = home.command(&["cost", "agent", "--all", "--json"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let all: Vec<_> = (0..4).map(|_| start()).collect();
+    for child in all {
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{text} {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(document(&text)["total"]["responses"], 1000);
+    }
+    let names = fs::read_dir(home.path(".local/share/claudometer")).unwrap();
+    let names = names.map(|one| one.unwrap().file_name().to_string_lossy().into_owned());
+    let damaged: Vec<String> =
+        names.filter(|name| name.contains("damaged") && name.ends_with(".db")).collect();
+    assert_eq!(damaged.len(), 1, "{damaged:?}");
 }

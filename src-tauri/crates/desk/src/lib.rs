@@ -15,6 +15,7 @@ pub mod forms;
 pub mod launch;
 pub mod limits;
 pub mod link;
+pub mod logs;
 pub mod notify;
 pub mod only;
 mod reach;
@@ -31,3 +32,4 @@ mod words;
 
 pub use demo::Demo;
 pub use desk::{Desk, Options, Role, context};
+pub use words::context as context_of;

@@ -6,7 +6,7 @@ use crate::{
     alerts::Alerting,
     demo_history,
     desk::{Desk, held},
-    launch, words,
+    launch, logs, words,
 };
 use chrono::NaiveDate;
 use claudometer_core::{Seat, Settings, notice::Alert};
@@ -74,11 +74,8 @@ impl Desk {
         }
     }
 
-    /// Folders and files of logs that there are.
     fn places_of_logs(&self) -> BTreeSet<PathBuf> {
-        let host = &self.0.host;
-        let places = claudometer_providers::LOGS.iter().flat_map(|source| source.places(host));
-        places.filter(|path| host.files.entry(path).is_some()).collect()
+        logs::places(&self.settings(), &self.0.host)
     }
 
     async fn read_history(&self) -> bool {
@@ -153,10 +150,10 @@ impl Desk {
         };
         let settings = self.settings();
         let context = self.context();
-        let (agent, money) = (name_of, Money::of(&settings.cost));
+        let money = Money::of(&settings.cost);
         let home = self.0.host.home().to_string_lossy();
         let home = if is_demo { demo_history::HOME } else { &home };
-        Ok(spent::view(&report, &Names { agent: &agent, home, money: &money }, &context))
+        Ok(spent::view(&report, &Names { agent: &logs::name, home, money: &money }, &context))
     }
 
     /// Whether the history holds everything that the logs tell by now.
@@ -174,10 +171,10 @@ impl Desk {
     /// What a seat's assistant used today, in words.
     pub(crate) fn used_today(&self, seat: &Seat, context: &Context) -> Option<String> {
         let settings = self.settings();
+        let is_shown = settings.cost.show_today && held(&self.0.demo).is_none();
         let spending = held(&self.0.spending);
-        let brief = spending.brief.as_ref().filter(|brief| {
-            settings.cost.show_today && brief.day == today(context) && held(&self.0.demo).is_none()
-        })?;
+        let brief =
+            spending.brief.as_ref().filter(|brief| is_shown && brief.day == today(context))?;
         let snapshot = self.snapshot();
         let mut seats = snapshot.seats.iter().map(|state| &state.seat);
         let is_first = seats.find(|other| other.provider == seat.provider) == Some(seat);
@@ -187,24 +184,10 @@ impl Desk {
 
     /// What budgets are worth telling.
     pub(crate) fn budget_alerts(&self, settings: &Settings) -> Vec<Alert> {
-        let now = self.0.host.now();
-        let spending = held(&self.0.spending);
-        let Some(brief) = &spending.brief else { return Vec::new() };
-        if brief.day
-            != (now + chrono::TimeDelta::seconds(i64::from(clock::local_offset_s(now))))
-                .date_naive()
-        {
-            return Vec::new();
-        }
+        let Some(brief) = self.today() else { return Vec::new() };
         let alerting: &mut Alerting = &mut held(&self.0.alerting);
-        alerting.decide_budgets(&brief.budgets, settings, now)
+        alerting.decide_budgets(&brief.budgets, settings, self.0.host.now())
     }
-}
-
-/// The name of an assistant whose log is read.
-fn name_of(id: &str) -> String {
-    let source = claudometer_providers::LOGS.iter().find(|source| source.id() == id);
-    source.map_or_else(|| id.to_owned(), |source| source.name().to_owned())
 }
 
 fn today(context: &Context) -> NaiveDate {

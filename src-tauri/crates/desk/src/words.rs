@@ -14,11 +14,7 @@ use claudometer_view::{
 use claudometer_wire::{Bundle, FirstRun, Looked, report::Report};
 
 /// What texts depend on, at `now`.
-pub(crate) fn context(
-    environment: &Environment,
-    settings: &Settings,
-    now: DateTime<Utc>,
-) -> Context {
+pub fn context(environment: &Environment, settings: &Settings, now: DateTime<Utc>) -> Context {
     let locale = match &settings.locale {
         Some(name) => Locale::named(name),
         None => Locale::of_environment(

@@ -155,7 +155,7 @@ impl Secrets {
             return Ok(Some(known.secret().clone()));
         }
         let Some(keychain) = &self.0.keychain else { return Ok(None) };
-        if self.0.missing.is(key) {
+        if self.0.missing.is(key, missing::OURS) {
             return Ok(None);
         }
         let secret = match keychain.get(key).await {
@@ -234,7 +234,7 @@ impl Secrets {
         let Some(keychain) = &self.0.keychain else { return Ok(None) };
         let key =
             SecretKey { provider: service.into(), account: user.into(), field: "foreign".into() };
-        if self.0.missing.is(&key) {
+        if self.0.missing.is(&key, missing::FOREIGN) {
             return Ok(None);
         }
         let secret = keychain.foreign(service, user).await?;

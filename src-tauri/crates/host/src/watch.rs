@@ -2,7 +2,8 @@
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _, event::EventKind};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 use tokio::sync::mpsc;
@@ -11,7 +12,8 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 pub struct Watch {
     watcher: Option<RecommendedWatcher>,
-    folders: BTreeSet<PathBuf>,
+    /// Each with what the file system calls it: one that was removed and made again is another one, and not watched.
+    folders: BTreeMap<PathBuf, Option<u64>>,
     depth: RecursiveMode,
 }
 
@@ -34,7 +36,7 @@ impl Watch {
         let watcher = notify::recommended_watcher(tell)
             .inspect_err(|error| tracing::warn!(%error, "files cannot be watched; changes are noticed at the next poll"))
             .ok();
-        (Self { watcher, folders: BTreeSet::new(), depth: RecursiveMode::NonRecursive }, receiver)
+        (Self { watcher, folders: BTreeMap::new(), depth: RecursiveMode::NonRecursive }, receiver)
     }
 
     /// A watch of whole trees: of folders with everything below them.
@@ -49,19 +51,23 @@ impl Watch {
         let Some(watcher) = &mut self.watcher else { return false };
         let wanted: BTreeSet<PathBuf> =
             paths.into_iter().filter_map(|path| nearest_folder(&path)).collect();
-        for gone in self.folders.difference(&wanted) {
-            watcher.unwatch(gone).ok(); // a folder that was removed is not watched any more
-        }
-        let mut watched = BTreeSet::new();
+        let mut watched = BTreeMap::new();
         let all = wanted.len();
+        for (folder, id) in &self.folders {
+            if wanted.contains(folder) && id.is_some() && *id == identity(folder) {
+                watched.insert(folder.clone(), *id);
+            } else {
+                watcher.unwatch(folder).ok(); // a folder that was removed is not watched any more
+            }
+        }
         for folder in wanted {
-            if self.folders.contains(&folder) && folder.is_dir() {
-                watched.insert(folder);
+            if watched.contains_key(&folder) {
                 continue;
             }
+            let id = identity(&folder);
             match watcher.watch(&folder, self.depth) {
                 Ok(()) => {
-                    watched.insert(folder);
+                    watched.insert(folder, id);
                 }
                 Err(error) => tracing::debug!(%error, "a folder cannot be watched"),
             }
@@ -69,6 +75,10 @@ impl Watch {
         self.folders = watched;
         self.folders.len() == all
     }
+}
+
+fn identity(folder: &Path) -> Option<u64> {
+    std::fs::metadata(folder).ok().map(|data| data.ino())
 }
 
 /// The folder to watch for changes of `path`: itself if it is one, else the nearest one above that exists.
@@ -96,5 +106,23 @@ mod tests {
         fs_err::write(folder.path().join("new"), b"two").unwrap();
         fs_err::rename(folder.path().join("new"), &file).unwrap();
         next().await;
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_was_removed_and_made_again_is_watched_again() {
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("logs");
+        fs_err::create_dir(&folder).unwrap();
+        let (mut watch, mut changed) = Watch::of_trees();
+        assert!(watch.set([folder.clone()]));
+        // Made before the old one goes, so that it cannot get the same number.
+        fs_err::create_dir(above.path().join("new")).unwrap();
+        fs_err::remove_dir(&folder).unwrap();
+        fs_err::rename(above.path().join("new"), &folder).unwrap();
+        assert!(watch.set([folder.clone()]));
+        let file = folder.join("a.jsonl");
+        fs_err::write(&file, b"one").unwrap();
+        let wait = async { while changed.recv().await.unwrap() != file {} };
+        tokio::time::timeout(Duration::from_secs(5), wait).await.unwrap();
     }
 }

@@ -60,12 +60,8 @@ pub struct Oddity {
 /// What one round of reading did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ingest {
-    /// Files of the logs.
-    pub files: u64,
-    /// Of these, files that were read: new ones and changed ones.
+    /// Files that were read: new ones and changed ones.
     pub read: u64,
-    /// Records of responses that were found in them.
-    pub responses: u64,
     /// Files of which something could not be read.
     pub oddities: Vec<Oddity>,
 }
@@ -100,7 +96,6 @@ impl Ledger<'_> {
     /// Reads what is new in all logs and keeps it.
     pub fn ingest(&self, store: &mut Store) -> Result<Ingest, LedgerError> {
         self.settle(store)?;
-        let pruned_before = store.pruned_before()?.unwrap_or(DateTime::<Utc>::MIN_UTC);
         let mut done = Ingest::default();
         let mut batch = Batch::default();
         let mut buffer = Vec::new();
@@ -108,7 +103,6 @@ impl Ledger<'_> {
             let agent: Name = source.id().into();
             let leaves = self.leaves(*source);
             let mut known = store.files(source.id())?;
-            done.files += leaves.len() as u64;
             for leaf in &leaves {
                 let path = leaf.path.to_string_lossy().into_owned();
                 let before = known.remove(&path);
@@ -119,8 +113,7 @@ impl Ledger<'_> {
                 let place = Place { source: *source, file };
                 let resume = before.as_ref().filter(|before| before.file_id == leaf.id).map(resume);
                 match place.read(resume.as_ref(), &mut buffer) {
-                    Ok((mut taken, resume)) => {
-                        taken.responses.retain(|response| response.at >= pruned_before);
+                    Ok((taken, resume)) => {
                         done.read += 1;
                         self.take(&agent, leaf, path, before, taken, resume, &mut batch, &mut done);
                     }
@@ -180,7 +173,6 @@ impl Ledger<'_> {
             });
         }
         batch.file(agent, path, known);
-        done.responses += taken.responses.len() as u64;
         for response in taken.responses {
             batch.add(agent, &self.device, response);
         }

@@ -5,7 +5,7 @@ use crate::{
     days::{Changes, DayIds, Sums},
     files,
     names::Names,
-    open::set_fact,
+    open::{pruned_before, set_fact},
     row::{self, COLUMNS, RowNames},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -108,6 +108,10 @@ impl Store {
         let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Asked within the change: until it began, another process may have written.
         let was_empty = is_empty(&change)?;
+        let mut batch = batch;
+        if let Some(before) = pruned_before(&change)? {
+            batch.responses.retain(|one| one.response.at >= before);
+        }
         let version: i64 = change.pragma_query_value(None, "data_version", |row| row.get(0))?;
         if was_empty {
             *fresh = Some(Fresh { version, written: HashSet::default() });

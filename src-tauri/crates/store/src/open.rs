@@ -77,9 +77,7 @@ impl Store {
 
     /// A fact about the store itself.
     pub fn fact(&self, name: &str) -> Result<Option<String>, StoreError> {
-        let mut query =
-            self.connection.prepare_cached("SELECT value FROM facts WHERE name = ?1")?;
-        Ok(query.query_row([name], |row| row.get(0)).optional()?)
+        Ok(fact(&self.connection, name)?)
     }
 
     /// Notes a fact about the store itself.
@@ -135,8 +133,7 @@ impl Store {
 
     /// The time before which nothing is kept, in UTC.
     pub fn pruned_before(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let told = self.fact(PRUNED)?.and_then(|millis| millis.parse().ok());
-        Ok(told.and_then(DateTime::from_timestamp_millis))
+        Ok(pruned_before(&self.connection)?)
     }
 
     /// Every fault that the database finds in itself; none where it is sound.
@@ -146,6 +143,16 @@ impl Store {
         let told: Vec<String> = told.collect::<Result<_, _>>()?;
         Ok(told.into_iter().filter(|fault| fault != "ok").collect())
     }
+}
+
+fn fact(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    let mut query = connection.prepare_cached("SELECT value FROM facts WHERE name = ?1")?;
+    query.query_row([name], |row| row.get(0)).optional()
+}
+
+pub(crate) fn pruned_before(connection: &Connection) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    let told = fact(connection, PRUNED)?.and_then(|millis| millis.parse().ok());
+    Ok(told.and_then(DateTime::from_timestamp_millis))
 }
 
 pub(crate) fn set_fact(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {

@@ -9,15 +9,11 @@ use crate::{
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use claudometer_core::{block::window_ends, cost::CostMode};
-use claudometer_desk::{context, limits::Limits};
+use claudometer_desk::limits::Limits;
 use claudometer_host::{Host, clock::Zone};
 use claudometer_ledger::{By, Filter, LedgerError, Query, blocks, report};
 use claudometer_store::StoreError;
-use claudometer_view::{
-    csv, near,
-    table::cost::{self, Names},
-    text::Money,
-};
+use claudometer_view::{csv, near, table::cost};
 use std::collections::BTreeMap;
 
 /// Days of a report that names none.
@@ -31,7 +27,12 @@ const DAYS_OF_LIMITS: u32 = 400;
 pub(crate) async fn run(args: &Args, wanted: &Cost, host: Host) -> Result<Exit, Refusal> {
     let mut books = Books::of(args, host)?;
     books.is_current = super::history_is_current(&books.host).await;
-    let filter = Filter { agents: known_agents(&wanted.agent)?, ..filter(wanted) };
+    let filter = Filter {
+        agents: known_agents(&wanted.agent)?,
+        models: wanted.model.clone(),
+        projects: wanted.project.clone(),
+        devices: wanted.device.clone(),
+    };
     let named = wanted.zone.as_deref().map(|name| {
         let zone = Zone::named(name).ok_or_else(|| {
             (format!("{name} is no time zone that this system knows. Names are such as Europe/Vienna."), Exit::Config)
@@ -120,9 +121,9 @@ fn print_report(
     } else if wanted.csv {
         out::print(&csv::rows(&report));
     } else {
-        let context = context(&books.host, &books.paths);
+        let context = books.context();
         let style = out::style(&books.host, args.global.no_color);
-        with_names(books, |names| out::print(&cost::page(&report, names, &context, &style)));
+        books.with_names(|names| out::print(&cost::page(&report, names, &context, &style)));
     }
     Ok(Exit::Ok)
 }
@@ -144,21 +145,11 @@ fn print_blocks(
     } else if wanted.csv {
         out::print(&csv::blocks(&report));
     } else {
-        let context = context(&books.host, &books.paths);
+        let context = books.context();
         let style = out::style(&books.host, args.global.no_color);
-        with_names(books, |names| out::print(&cost::blocks(&report, names, &context, &style)));
+        books.with_names(|names| out::print(&cost::blocks(&report, names, &context, &style)));
     }
     Ok(Exit::Ok)
-}
-
-fn with_names(books: &Books, print: impl FnOnce(&Names<'_>)) {
-    let agent = |id: &str| {
-        let source = claudometer_providers::LOGS.iter().find(|source| source.id() == id);
-        source.map_or_else(|| id.to_owned(), |source| source.name().to_owned())
-    };
-    let home = books.host.home().to_string_lossy();
-    let money = Money::of(&books.settings.cost);
-    print(&Names { agent: &agent, home: &home, money: &money });
 }
 
 const fn by(wanted: &Cost) -> By {
@@ -174,15 +165,6 @@ const fn by(wanted: &Cost) -> By {
         (CostBy::Model, _) => By::Model,
         (CostBy::Device, _) => By::Device,
         (CostBy::Day | CostBy::Block, _) => By::Day,
-    }
-}
-
-fn filter(wanted: &Cost) -> Filter {
-    Filter {
-        agents: Vec::new(),
-        models: wanted.model.clone(),
-        projects: wanted.project.clone(),
-        devices: wanted.device.clone(),
     }
 }
 

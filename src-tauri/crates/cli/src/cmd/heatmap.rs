@@ -9,7 +9,6 @@ use crate::{
     setup::Refusal,
 };
 use chrono::{Days, NaiveDate};
-use claudometer_desk::context;
 use claudometer_host::Host;
 use claudometer_ledger::{By, Filter, Query, report};
 use claudometer_view::{heatmap::Heatmap, text::Money};
@@ -49,7 +48,7 @@ pub(crate) async fn run(args: &Args, wanted: &Wanted, host: Host) -> Result<Exit
         return Ok(Exit::Ok);
     }
     let map = Heatmap::of(&report, first, last);
-    let (context, money) = (context(&books.host, &books.paths), Money::of(&books.settings.cost));
+    let (context, money) = (books.context(), Money::of(&books.settings.cost));
     let picture = match (&wanted.svg, &wanted.png) {
         (Some(file), _) => Some((file, map.svg(&money, &context).into_bytes())),
         (None, Some(file)) => {

@@ -63,7 +63,7 @@ async fn take(host: &Host, from: &str) -> Result<Exit, Refusal> {
     if let Some(arrived) = arrived {
         let paths = Paths::of(&host.env);
         let settings = SettingsFile::load(host.files.clone(), paths.settings(), Vec::new());
-        let context = claudometer_desk::context(host, &paths);
+        let context = claudometer_desk::context_of(&host.env, settings.effective(), host.now());
         let today = today(host).await;
         let today = today.as_ref().and_then(|brief| brief.agents.get(from));
         let money = Money::of(&settings.effective().cost);

@@ -66,8 +66,26 @@ pub fn with_value(settings: &Settings, path: &str, text: &str) -> Result<Setting
 
 /// The value at `path`; `None` where there is no such key.
 pub fn value_at(settings: &Settings, path: &str) -> Option<Value> {
-    let value = serde_json::to_value(settings).ok()?;
-    value.pointer(&format!("/{}", path.replace('.', "/"))).cloned()
+    at(&serde_json::to_value(settings).ok()?, path).cloned()
+}
+
+fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    parts(path).iter().try_fold(value, |value, part| value.get(part))
+}
+
+/// The parts of a path; one with points in it, such as the name of a model, stands in double quotes.
+fn parts(path: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    for letter in path.chars() {
+        match (letter, parts.last_mut()) {
+            ('"', _) => quoted = !quoted,
+            ('.', _) if !quoted => parts.push(String::new()),
+            (_, Some(part)) => part.push(letter),
+            (_, None) => {}
+        }
+    }
+    parts
 }
 
 /// Every key with its path, as they stand in `settings`.
@@ -105,7 +123,8 @@ pub(super) fn plain_value(text: &str) -> Value {
 
 pub(super) fn leaves(object: &Map<String, Value>, prefix: &str, into: &mut Vec<String>) {
     for (key, value) in object {
-        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        let part = if key.contains('.') { format!("\"{key}\"") } else { key.clone() };
+        let path = if prefix.is_empty() { part } else { format!("{prefix}.{part}") };
         match value {
             Value::Object(inner) if !inner.is_empty() => leaves(inner, &path, into),
             _ if key == "version" => {}
@@ -118,18 +137,17 @@ pub(super) fn apply(settings: &Settings, one: &Override) -> Result<Settings, Str
     let unknown = || format!("There is no setting {}.", one.path);
     let mut value = serde_json::to_value(settings).map_err(|error| error.to_string())?;
     let mut slot = &mut value;
-    for part in one.path.split('.') {
+    for part in parts(&one.path) {
         if slot.is_null() {
             *slot = Value::Object(Map::new());
         }
-        slot =
-            slot.as_object_mut().ok_or_else(unknown)?.entry(part.to_owned()).or_insert(Value::Null);
+        slot = slot.as_object_mut().ok_or_else(unknown)?.entry(part).or_insert(Value::Null);
     }
     *slot = one.value.clone();
     let new: Settings = serde_json::from_value(value).map_err(|error| sentence(&error))?;
     // A key that nothing reads is gone when it is written again.
     let written = serde_json::to_value(&new).map_err(|error| error.to_string())?;
-    written.pointer(&format!("/{}", one.path.replace('.', "/"))).ok_or_else(unknown)?;
+    at(&written, &one.path).ok_or_else(unknown)?;
     let told = |problem: Problem| {
         if problem.field == one.path {
             problem.message

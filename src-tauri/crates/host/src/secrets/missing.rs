@@ -12,7 +12,9 @@ use std::{
 
 /// How long it is believed. Whoever keeps a secret tells us, so this only bounds the wait for what was put there behind our
 /// back.
-const BELIEVED_FOR: TimeDelta = TimeDelta::minutes(10);
+pub(super) const OURS: TimeDelta = TimeDelta::minutes(10);
+/// An item of another program comes without a word to us.
+pub(super) const FOREIGN: TimeDelta = TimeDelta::minutes(1);
 
 /// Names and when the keychain denied them.
 #[derive(Debug, Default)]
@@ -46,11 +48,11 @@ impl Missing {
         known
     }
 
-    /// Whether the keychain has said so a short while ago.
-    pub(super) fn is(&self, key: &SecretKey) -> bool {
+    /// Whether the keychain has said so no longer ago than it is believed.
+    pub(super) fn is(&self, key: &SecretKey, believed_for: TimeDelta) -> bool {
         let now = Clock::default().now();
         let since = self.known().since.get(&key.to_string()).copied();
-        since.is_some_and(|at| at <= now && now - at < BELIEVED_FOR)
+        since.is_some_and(|at| at <= now && now - at < believed_for)
     }
 
     /// The keychain says so now.
@@ -95,23 +97,23 @@ mod tests {
         let files = Files::memory();
         let path = PathBuf::from("/state/missing.json");
         let one = Missing::at(files.clone(), path.clone());
-        assert!(!one.is(&key("acme")));
+        assert!(!one.is(&key("acme"), OURS));
         one.note(&key("acme"));
         one.note(&key("zeta"));
         one.write();
         let next = Missing::at(files.clone(), path.clone());
-        assert!(next.is(&key("acme")) && next.is(&key("zeta")));
+        assert!(next.is(&key("acme"), OURS) && next.is(&key("zeta"), OURS));
         next.forget(&key("zeta"));
         let last = Missing::at(files.clone(), path.clone());
-        assert!(last.is(&key("acme")) && !last.is(&key("zeta")));
-        let old = Clock::default().now() - BELIEVED_FOR - TimeDelta::seconds(1);
+        assert!(last.is(&key("acme"), OURS) && !last.is(&key("zeta"), OURS));
+        let old = Clock::default().now() - OURS - TimeDelta::seconds(1);
         let later = Clock::default().now() + TimeDelta::hours(1);
         for at in [old, later] {
             let text = serde_json::json!({"acme/default/key": at}).to_string();
             files.write_private(&path, text.as_bytes()).unwrap();
-            assert!(!Missing::at(files.clone(), path.clone()).is(&key("acme")), "{at}");
+            assert!(!Missing::at(files.clone(), path.clone()).is(&key("acme"), OURS), "{at}");
         }
         files.write_private(&path, b"{damaged").unwrap();
-        assert!(!Missing::at(files, path).is(&key("acme")));
+        assert!(!Missing::at(files, path).is(&key("acme"), OURS));
     }
 }

@@ -162,13 +162,18 @@ pub(crate) fn label(row: &CostRow, by: &str, names: &Names<'_>, context: &Contex
             .map_or_else(|| row.key.clone(), |at| format!("from {}", context.locale.full_date(at))),
         "session" => {
             let at = row.last.map(|at| text::moment(at, context)).unwrap_or_default();
-            let id: String = row.key.chars().take(8).collect();
+            let id = short(&row.key);
             format!("{at} · {} {id}", names.agents(&row.agents))
         }
         "project" => names.project(&row.key),
         "agent" => (names.agent)(&row.key),
         _ => row.key.clone(),
     }
+}
+
+/// The beginning of a long id tells it from the others.
+fn short(id: &str) -> String {
+    if id.len() > 16 { id.chars().take(8).collect() } else { id.to_owned() }
 }
 
 fn figures(sums: &CostSums, names: &Names<'_>, context: &Context) -> Vec<String> {
@@ -230,7 +235,7 @@ pub(crate) fn notes(report: &CostReport, names: &Names<'_>, context: &Context) -
 
 fn unpriced(models: &[String]) -> String {
     format!(
-        "Without a known price, and in no cost: {}. `claudometer config set cost.prices.MODEL '{{\"input\": 3, \"output\": 15}}'` sets one.",
+        "Without a known price, and in no cost: {}. `claudometer config set 'cost.prices.\"MODEL\"' '{{\"input\": 3, \"output\": 15}}'` sets one.",
         models.join(", ")
     )
 }
