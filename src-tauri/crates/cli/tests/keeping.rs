@@ -293,6 +293,6 @@ fn of_several_processes_that_find_it_damaged_one_mends_it() {
     let names = fs::read_dir(home.path(".local/share/claudometer")).unwrap();
     let names = names.map(|one| one.unwrap().file_name().to_string_lossy().into_owned());
     let damaged: Vec<String> =
-        names.filter(|name| name.contains("damaged") && name.ends_with(".db")).collect();
+        names.filter(|name| name.contains("damaged") && !name.contains(".db-")).collect();
     assert_eq!(damaged.len(), 1, "{damaged:?}");
 }

@@ -226,16 +226,13 @@ impl Response {
             }
             Merging::Latest => {
                 let theirs = (other.rank, other.tokens.total(), other.owner());
-                let is_newer = theirs > (self.rank, self.tokens.total(), self.owner());
-                // A total of a session belongs to the day on which it changed last.
-                if self.quality == Quality::SessionTotal {
-                    if is_newer {
-                        *self = other;
-                    }
-                    return;
-                }
-                if is_newer {
+                let is_total = self.quality == Quality::SessionTotal;
+                if theirs > (self.rank, self.tokens.total(), self.owner()) {
                     *self = other;
+                }
+                // A total of a session belongs to the day on which it changed last.
+                if is_total {
+                    return;
                 }
             }
         }

@@ -102,13 +102,12 @@ impl Batch {
 }
 
 impl Store {
-    /// Keeps a batch, wholly or not at all.
-    pub fn keep(&mut self, batch: Batch, judge: Judge<'_>) -> Result<(), StoreError> {
+    /// Keeps a batch, wholly or not at all; without what is from before a time at which the history was pruned.
+    pub fn keep(&mut self, mut batch: Batch, judge: Judge<'_>) -> Result<(), StoreError> {
         let Self { connection, names, fresh } = self;
         let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Asked within the change: until it began, another process may have written.
         let was_empty = is_empty(&change)?;
-        let mut batch = batch;
         if let Some(before) = pruned_before(&change)? {
             batch.responses.retain(|one| one.response.at >= before);
         }
