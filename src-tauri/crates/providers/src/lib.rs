@@ -3,6 +3,8 @@
 use claudometer_provider::Provider;
 use claudometer_scan::LogSource;
 
+pub use archives::archived;
+
 /// Makes the list of providers from their folders.
 macro_rules! registry {
     ($($folder:ident),+ $(,)?) => {
@@ -13,6 +15,7 @@ macro_rules! registry {
     };
 }
 
+mod archives;
 mod keyed;
 mod logs;
 mod spent;
@@ -40,6 +43,9 @@ pub static LOGS: &[&dyn LogSource] = &[
     &amp::logs::LOGS,
     &factory::logs::LOGS,
     &kimi::logs::LOGS,
+    &logs::goose::LOGS,
+    &zed::logs::LOGS,
+    &cursor::logs::LOGS,
     &logs::continued::LOGS,
 ];
 

@@ -1,6 +1,8 @@
 //! Logs that are read the plain way: a record, or a document, at a time, as JSON whose fields are looked up by name.
 
 pub(crate) mod continued;
+pub(crate) mod database;
+pub(crate) mod goose;
 pub(crate) mod pi;
 pub(crate) mod qwen;
 

@@ -13,6 +13,8 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+/// What names it.
+pub(crate) const ID: &str = "claude";
 static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles::of(&["\"usage\""]));
 /// What stands for a model in notices of the program itself.
 const NOTICE: &str = "<synthetic>";
@@ -26,7 +28,7 @@ pub(crate) static LOGS: Logs = Logs;
 
 impl LogSource for Logs {
     fn id(&self) -> &'static str {
-        "claude"
+        ID
     }
 
     fn name(&self) -> &'static str {
@@ -259,7 +261,7 @@ impl Transcript<'_> {
         around: &Line<'_>,
     ) -> Key {
         if let Some(id) = message.id.get() {
-            return key("claude", id, line.request_id.get());
+            return key(ID, id, line.request_id.get());
         }
         match line.uuid.get().or(around.uuid.get()) {
             Some(uuid) => key("claude/uuid", uuid, None),

@@ -15,6 +15,8 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+/// What names it.
+pub(crate) const ID: &str = "codex";
 static NEEDLES: LazyLock<Needles> = LazyLock::new(|| {
     Needles::of(&[
         "\"token_count\"",
@@ -35,7 +37,7 @@ pub(crate) static LOGS: Logs = Logs;
 
 impl LogSource for Logs {
     fn id(&self) -> &'static str {
-        "codex"
+        ID
     }
 
     fn name(&self) -> &'static str {
@@ -268,7 +270,7 @@ struct Shared {
 
 impl Shared {
     fn response(&self, nth: u64, call: &Call, tokens: Tokens) -> Option<Response> {
-        let key = Key { message: hash(&["codex", &self.session, &nth.to_string()]), request: 0 };
+        let key = Key { message: hash(&[ID, &self.session, &nth.to_string()]), request: 0 };
         Some(Response {
             model: Arc::clone(call.model.as_ref().unwrap_or(&self.unknown)),
             session: Arc::clone(&self.session),

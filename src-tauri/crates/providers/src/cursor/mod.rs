@@ -24,6 +24,7 @@ keyed! {
 }
 
 mod login;
+pub(crate) mod logs;
 mod summary;
 
 const SUMMARY: &str = "https://cursor.com/api/usage-summary";

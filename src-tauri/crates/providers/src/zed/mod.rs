@@ -18,6 +18,8 @@ keyed! {
     },
 }
 
+pub(crate) mod logs;
+
 const URL: &str = "https://cloud.zed.dev/client/users/me";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
