@@ -259,7 +259,7 @@ fn a_report_of_another_program_fills_days_that_no_log_tells_any_more() {
     for _ in 0..2 {
         let (exit, text, said) = home.run(&["history", "import", file.to_str().unwrap()]);
         assert_eq!(exit, 0, "{said}");
-        assert!(text.contains("1 days were taken in, 1 were known better"), "{text}");
+        assert!(text.contains("1 days were taken in, 1 were known already"), "{text}");
     }
     let (_, text, _) = home.run(&["cost", "day", "--until", "2025-12-31", "--json"]);
     let report = document(&text);

@@ -1,17 +1,13 @@
-//! The history of one machine for another: a line for each response, merged by what the vendor calls it. And reports of
-//! other programs, for days that no log tells any more.
+//! The history of one machine for another: a line for each response, merged by what the vendor calls it.
 
-use crate::{Ledger, LedgerError};
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use crate::{Ledger, LedgerError, Taken};
+use chrono::{DateTime, Utc};
 use claudometer_core::{
     Amount, Response, Tokens,
     response::{Copies, Key, Merging, Quality, Speed},
 };
-use claudometer_scan::key;
 use claudometer_store::{Batch, Store, Stored};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use std::collections::HashSet;
 
 /// Version of the lines.
 const VERSION: u32 = 1;
@@ -50,17 +46,6 @@ struct Line {
     merging: Merging,
     #[serde(default)]
     copies: Copies,
-}
-
-/// What an import did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Imported {
-    /// Responses, or days of a report, that were taken in; some may have been known.
-    pub taken: u64,
-    /// Days of a report that were left out, since the history knows them better.
-    pub known: u64,
-    /// Lines that were not understood.
-    pub odd: u64,
 }
 
 /// Every response of one machine, or of all, as lines in the order of time; copies that count nothing among them, so that the
@@ -131,15 +116,15 @@ fn response(line: &Line) -> Response {
 
 impl Ledger<'_> {
     /// Takes in what [`export`] wrote, in any order and as often as one likes: a response counts once.
-    pub fn import(&self, store: &mut Store, text: &str) -> Result<Imported, LedgerError> {
-        let mut done = Imported::default();
+    pub fn import(&self, store: &mut Store, text: &str) -> Result<Taken, LedgerError> {
+        let mut done = Taken::default();
         let mut batch = Batch::default();
         for text in text.lines().filter(|line| !line.trim().is_empty()) {
             match serde_json::from_str::<Line>(text) {
                 Ok(line) if line.v == VERSION => {
                     let agent = line.agent.as_str().into();
                     batch.add(&agent, &line.device.as_str().into(), response(&line));
-                    done.taken += 1;
+                    done.responses += 1;
                 }
                 _ => done.odd += 1,
             }
@@ -150,73 +135,4 @@ impl Ledger<'_> {
         self.keep(store, batch)?;
         Ok(done)
     }
-
-    /// Takes in a report by day of another program, as `ccusage daily --json` writes it: days and models of an assistant of
-    /// which the history knows nothing. It tells no sessions and no times, so each model of a day is one total at noon.
-    pub fn import_report(
-        &self,
-        store: &mut Store,
-        report: &Value,
-    ) -> Result<Imported, LedgerError> {
-        let mut known: HashSet<(String, NaiveDate)> = HashSet::new();
-        store.days(None, None, &mut |key, _| {
-            if *key.session != *SESSION {
-                known.insert((key.agent.to_string(), key.day));
-            }
-        })?;
-        let mut done = Imported::default();
-        let mut batch = Batch::default();
-        for row in report["daily"].as_array().into_iter().flatten() {
-            let date = row["date"].as_str().or_else(|| row["period"].as_str());
-            let date = date.and_then(|date| date.parse::<NaiveDate>().ok());
-            let agents = row["metadata"]["agents"].as_array();
-            // Earlier versions of it knew one assistant only.
-            let agent = match agents.map(Vec::as_slice) {
-                Some([agent]) => agent.as_str(),
-                Some(_) => None,
-                None => self.sources.first().map(|source| source.id()),
-            };
-            let (Some(date), Some(agent)) = (date, agent) else {
-                done.odd += 1;
-                continue;
-            };
-            if known.contains(&(agent.to_owned(), date)) {
-                done.known += 1;
-                continue;
-            }
-            done.taken += 1;
-            for part in row["modelBreakdowns"].as_array().into_iter().flatten() {
-                let total = self.total_of_day(agent, date, part);
-                batch.add(&agent.into(), &self.device, total);
-            }
-        }
-        self.keep(store, batch)?;
-        Ok(done)
-    }
-
-    fn total_of_day(&self, agent: &str, date: NaiveDate, part: &Value) -> Response {
-        let count = |name: &str| part[name].as_u64().unwrap_or(0);
-        let model = part["modelName"].as_str().unwrap_or("unknown");
-        let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default();
-        let key = key(agent, &format!("{SESSION}/{date}/{model}"), None);
-        Response {
-            model: model.into(),
-            session: SESSION.into(),
-            tokens: Tokens {
-                input: count("inputTokens"),
-                output: count("outputTokens"),
-                reasoning: 0,
-                cache_read: count("cacheReadTokens"),
-                cache_write_5m: count("cacheCreationTokens"),
-                cache_write_1h: 0,
-            },
-            logged_cost: part["cost"].as_f64().and_then(|cost| format!("{cost:.12}").parse().ok()),
-            quality: Quality::SessionTotal,
-            merging: Merging::Latest,
-            ..Response::new(key, self.zone.instant(date.and_time(noon)))
-        }
-    }
 }
-
-/// The session of what was imported from a report.
-const SESSION: &str = "imported";

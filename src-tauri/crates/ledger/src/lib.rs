@@ -1,5 +1,6 @@
 //! The history of use: what the assistants' own logs tell is read, kept and summed up.
 
+mod archives;
 pub mod blocks;
 mod brief;
 pub mod exchange;
@@ -9,6 +10,7 @@ pub mod report;
 mod tally;
 pub mod upkeep;
 
+pub use archives::Taken;
 pub use brief::brief;
 pub use ingest::{Ingest, Ledger, LedgerError, Oddity};
 pub use prices::catalog;

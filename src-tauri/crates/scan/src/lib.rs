@@ -1,12 +1,14 @@
 //! How assistants' own logs are read: quickly, in pieces that resume where the last reading ended, and never stopped by
 //! a damaged line. What a line means is the business of the assistant's folder.
 
+mod archive;
 mod hash;
 pub mod lenient;
 mod lines;
 mod source;
 mod text;
 
+pub use archive::{Archive, Noted, Notes, Written};
 pub use hash::{hash, key};
 pub use lenient::{Count, Map, Text};
 pub use lines::{Needles, Tail, lines};

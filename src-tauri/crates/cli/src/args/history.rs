@@ -51,10 +51,10 @@ pub(crate) enum Act {
         #[arg(long, value_name = "NAME")]
         device: Option<String>,
     },
-    /// Take in what another machine exported, as often as you like, or a report that `ccusage daily --json` wrote, for days
-    /// that no log tells any more.
+    /// Take in what another machine exported, as often as you like, or what another program kept of logs that are gone by
+    /// now: a report that `ccusage daily --json` wrote, or the database of Goblin or of tokentop.
     Import {
-        /// The file, or a folder of such files.
+        /// The file, or a folder of exports.
         path: PathBuf,
     },
     /// Remove what was used before a day, for good.

@@ -10,12 +10,11 @@ use crate::{
 };
 use claudometer_host::Host;
 use claudometer_ledger::{
-    exchange,
+    Taken, exchange,
     upkeep::{self, Shelf, Verdict},
 };
 use claudometer_store::Store;
 use serde::Serialize;
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// What `history verify --json` prints.
@@ -156,37 +155,42 @@ fn import(books: &Books, path: &Path) -> Result<Exit, Refusal> {
         return Err((format!("There is nothing to import at {}.", path.display()), Exit::Config));
     }
     let (mut store, _) = books.store()?;
-    let ledger = books.ledger();
     for path in &all {
-        let wrong = |why: &str| (format!("{}: {why}.", path.display()), Exit::Config);
-        let text =
-            files.read_text(path).map_err(|error| wrong(&error.to_string()))?.unwrap_or_default();
-        let report =
-            serde_json::from_str::<Value>(&text).ok().filter(|report| report["daily"].is_array());
-        let (done, what) = match report {
-            Some(report) => (ledger.import_report(&mut store, &report).map_err(refusal)?, "days"),
-            None => (ledger.import(&mut store, &text).map_err(refusal)?, "responses"),
-        };
-        if done.taken + done.known == 0 && done.odd > 0 {
-            return Err(wrong("this is neither an export nor a report by day"));
-        }
-        let known = if done.known > 0 {
-            format!(", {} were known better", done.known)
-        } else {
-            String::new()
-        };
-        let odd = if done.odd > 0 {
-            format!(", {} were not understood", done.odd)
-        } else {
-            String::new()
-        };
-        out::print(&format!(
-            "{}: {} {what} were taken in{known}{odd}.\n",
-            path.display(),
-            done.taken
-        ));
+        let done = take_in(books, &mut store, path)?;
+        out::print(&format!("{}: {}.\n", path.display(), taken(done)));
     }
     Ok(Exit::Ok)
+}
+
+/// Takes in one file, whatever wrote it.
+fn take_in(books: &Books, store: &mut Store, path: &Path) -> Result<Taken, Refusal> {
+    let wrong = |why: &str| (format!("{}: {why}.", path.display()), Exit::Config);
+    let unreadable = |error: std::io::Error| wrong(&error.to_string());
+    let files = &books.host.files;
+    let ledger = books.ledger();
+    if let Some(notes) = claudometer_providers::archived(files, path).map_err(unreadable)? {
+        return ledger.import_notes(store, notes).map_err(refusal);
+    }
+    let text = files.read_text(path).map_err(unreadable)?.unwrap_or_default();
+    let done = ledger.import(store, &text).map_err(refusal)?;
+    if done.responses == 0 && done.odd > 0 {
+        return Err(wrong("this is neither an export nor the history of a program that is known"));
+    }
+    Ok(done)
+}
+
+/// "12 responses and 3 days were taken in, 4 were known already".
+fn taken(done: Taken) -> String {
+    let both = match (done.responses, done.days) {
+        (responses, 0) => format!("{responses} responses"),
+        (0, days) => format!("{days} days"),
+        (responses, days) => format!("{responses} responses and {days} days"),
+    };
+    let others = [(done.known, "were known already"), (done.odd, "were not understood")];
+    let others = others.into_iter().filter(|(count, _)| *count > 0);
+    others.fold(format!("{both} were taken in"), |text, (count, what)| {
+        format!("{text}, {count} {what}")
+    })
 }
 
 fn prune(books: &Books, before: &str, yes: bool) -> Result<Exit, Refusal> {
