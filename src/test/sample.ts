@@ -309,6 +309,8 @@ export function settingsState(over: Partial<SettingsState> = {}): SettingsState 
         budgets: [],
         device: null,
         showToday: true,
+        refreshPrices: false,
+        syncFolder: null,
       },
     },
     providers: [

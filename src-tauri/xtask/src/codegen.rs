@@ -6,12 +6,13 @@ use claudometer_wire::{
     cost::{BlockReport, CostReport},
     diagnosis::Diagnosis,
     history::HistoryReport,
+    prices::PriceList,
     report::{ErrorReport, Report},
 };
 use std::path::PathBuf;
 
 /// The generated files: path from the root of the repository and contents.
-fn generated() -> [(&'static str, String); 8] {
+fn generated() -> [(&'static str, String); 9] {
     [
         ("src/lib/gen/wire.ts", claudometer_wire::ts::typescript()),
         ("src/lib/gen/commands.ts", claudometer_wire::ts::commands()),
@@ -20,6 +21,7 @@ fn generated() -> [(&'static str, String); 8] {
         ("src-tauri/schemas/history.schema.json", schema::<HistoryReport>()),
         ("src-tauri/schemas/cost.schema.json", schema::<CostReport>()),
         ("src-tauri/schemas/blocks.schema.json", schema::<BlockReport>()),
+        ("src-tauri/schemas/prices.schema.json", schema::<PriceList>()),
         ("src-tauri/schemas/error.schema.json", schema::<ErrorReport>()),
     ]
 }

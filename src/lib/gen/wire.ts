@@ -298,7 +298,15 @@ device: string | null,
 /**
  * Whether tray and window show what each assistant used today.
  */
-showToday: boolean, };
+showToday: boolean, 
+/**
+ * Whether the price list is fetched anew each day.
+ */
+refreshPrices: boolean, 
+/**
+ * A folder that several machines keep in step, in which each tells the others what it used.
+ */
+syncFolder: string | null, };
 
 export type Settings = { 
 /**

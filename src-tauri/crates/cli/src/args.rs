@@ -3,7 +3,7 @@
 mod cost;
 mod history;
 
-pub(crate) use cost::{Cost, CostBy, Heatmap, Mode, Week};
+pub(crate) use cost::{Cost, CostBy, Heatmap, Mode, Prices, Week};
 pub(crate) use history::{Act, History};
 
 use clap::{Parser, Subcommand};
@@ -108,6 +108,8 @@ pub(crate) enum Command {
     History(History),
     /// Show what use cost, by day, week, month, session, project, model, assistant, machine or block of five hours.
     Cost(Cost),
+    /// Show what models cost, and fetch the price list anew.
+    Prices(Prices),
     /// Show a year of use, a square a day.
     Heatmap(Heatmap),
     /// Say which provider has most left, and why.

@@ -9,12 +9,15 @@ use crate::{
 use claudometer_core::Settings;
 use claudometer_desk::{context_of, logs, settings_file::SettingsFile};
 use claudometer_host::{Host, clock::Zone, lock::Lock, paths::Paths, process::machine_name};
-use claudometer_ledger::{Ingest, Ledger, LedgerError, catalog, upkeep::Shelf};
+use claudometer_ledger::{Ingest, Ledger, LedgerError, prices, upkeep::Shelf};
 use claudometer_pricing::Catalog;
 use claudometer_store::{KnownFile, Store, StoreError};
 use claudometer_view::{Context, table::cost::Names, text::Money};
 use claudometer_wire::diagnosis::LogDiagnosis;
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Files of a log that `doctor` names.
 const MOST_ODD: usize = 3;
@@ -43,7 +46,7 @@ impl Books {
         let file = SettingsFile::load(host.files.clone(), paths.settings(), overrides);
         let settings = file.effective().clone();
         Ok(Self {
-            prices: catalog(&settings.cost),
+            prices: prices::catalog(&settings.cost, prices::list(&host.files, &paths.prices())),
             zone: Zone::of_system(&host.env),
             homes: logs::homes(&settings, &host),
             host,
@@ -125,6 +128,13 @@ impl Books {
         let from = copy.as_deref().unwrap_or("the logs alone, since there is no copy");
         out::say(&format!("The history was damaged{aside}. It is made again from {from}."));
         Ok(())
+    }
+
+    /// The folder over which machines tell each other what they used.
+    pub(crate) fn sync_folder(&self) -> Option<PathBuf> {
+        let folder = self.settings.cost.sync_folder.as_deref()?;
+        let below = folder.strip_prefix("~/").map(|below| self.host.home().join(below));
+        Some(below.unwrap_or_else(|| folder.into()))
     }
 
     /// Only one process at a time puts another history in its place.

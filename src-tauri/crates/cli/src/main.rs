@@ -5,6 +5,7 @@ mod books;
 mod cmd;
 mod exit;
 mod out;
+mod parquet;
 mod resident;
 mod setup;
 

@@ -296,3 +296,44 @@ fn of_several_processes_that_find_it_damaged_one_mends_it() {
         names.filter(|name| name.contains("damaged") && !name.contains(".db-")).collect();
     assert_eq!(damaged.len(), 1, "{damaged:?}");
 }
+
+#[test]
+fn machines_tell_each_other_over_a_folder_what_is_new_and_nothing_counts_twice() {
+    let shared = tempfile::tempdir().unwrap();
+    let (one, other) = (person(2, 5), Home::new());
+    // A session that was begun on one machine and copied to the other.
+    other.write(".claude/projects/-work-shop/copy.jsonl", &(line(0, 0) + &line(500, 4)));
+    let (exit, _, said) = one.run(&["history", "sync"]);
+    assert!(exit == 4 && said.contains("cost.syncFolder"), "{said}");
+    for (home, name) in [(&one, "desk"), (&other, "my laptop")] {
+        let settings = json!({"cost": {"device": name, "syncFolder": shared.path()}});
+        home.write(".config/claudometer/settings.json", &settings.to_string());
+    }
+    let sync = |home: &Home| {
+        let (exit, text, said) = home.run(&["history", "sync"]);
+        assert_eq!(exit, 0, "{said}");
+        text
+    };
+    assert_eq!(sync(&one), "2 days were told to other machines, 0 of their files were read.\n");
+    assert_eq!(sync(&other), "2 days were told to other machines, 2 of their files were read.\n");
+    // The other one knows now whose the copied session is; it need not say so again.
+    assert_eq!((responses(&one), responses(&other)), (10, 11));
+    sync(&one);
+    sync(&other);
+    assert_eq!((responses(&one), responses(&other)), (11, 11));
+    for home in [&one, &other] {
+        assert_eq!(sync(home), "0 days were told to other machines, 0 of their files were read.\n");
+    }
+    // The resident's own reading does it, too.
+    other.write(".claude/projects/-work-shop/more.jsonl", &line(501, 4));
+    for home in [&other, &one] {
+        let history = rusqlite::Connection::open(home.path(HISTORY)).unwrap();
+        history.execute("DELETE FROM facts WHERE name = 'synced_at'", []).unwrap();
+        drop(history);
+        assert_eq!(home.run(&["debug", "brief"]).0, 0);
+    }
+    assert_eq!(responses(&one), 12);
+    let names: Vec<_> =
+        fs::read_dir(shared.path()).unwrap().map(|one| one.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 2, "a folder each: {names:?}");
+}

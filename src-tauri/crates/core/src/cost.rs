@@ -30,6 +30,10 @@ pub struct CostSettings {
     pub device: Option<String>,
     /// Whether tray and window show what each assistant used today.
     pub show_today: bool,
+    /// Whether the price list is fetched anew each day.
+    pub refresh_prices: bool,
+    /// A folder that several machines keep in step, in which each tells the others what it used.
+    pub sync_folder: Option<String>,
 }
 
 impl Default for CostSettings {
@@ -44,6 +48,8 @@ impl Default for CostSettings {
             budgets: Vec::new(),
             device: None,
             show_today: true,
+            refresh_prices: false,
+            sync_folder: None,
         }
     }
 }
@@ -219,6 +225,10 @@ impl CostSettings {
                 "A name of at most 64 letters without a slash, or nothing for the host name.",
             );
         }
+        let is_place = |path: &str| path.starts_with('/') || path.starts_with("~/");
+        if self.sync_folder.as_deref().is_some_and(|path| !is_place(path)) {
+            note("cost.syncFolder".into(), "A path that begins with / or ~/, or nothing.");
+        }
         found
     }
 }
@@ -243,7 +253,7 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_named() {
         let text = r#"{"currency": "euro", "perDollar": 0, "prices": {"m": {"input": -1}}, "plans": {"acme": -1},
-            "budgets": [{"per": "day", "amount": 0}], "device": "a/b"}"#;
+            "budgets": [{"per": "day", "amount": 0}], "device": "a/b", "syncFolder": "shared"}"#;
         let settings: CostSettings = serde_json::from_str(text).unwrap();
         let fields: Vec<String> =
             settings.problems().into_iter().map(|problem| problem.field).collect();
@@ -255,7 +265,8 @@ mod tests {
                 "cost.prices.m",
                 "cost.plans.acme",
                 "cost.budgets.0.amount",
-                "cost.device"
+                "cost.device",
+                "cost.syncFolder"
             ]
         );
     }

@@ -188,5 +188,26 @@ fn ledger(desk: &Desk, settings: &Settings) -> Vec<LedgerRow> {
             on: true,
         })
     });
-    rows.chain(logs).collect()
+    rows.chain(logs).chain(history(desk, settings)).collect()
+}
+
+/// What the history itself reads and sends.
+fn history(desk: &Desk, settings: &Settings) -> [LedgerRow; 2] {
+    let cost = &settings.cost;
+    [
+        LedgerRow {
+            provider: "History".into(),
+            source: "price list".into(),
+            reads: format!("What is kept of it in {}.", desk.0.host.tilde(&desk.0.paths.prices())),
+            sends: "Asks raw.githubusercontent.com once a day for LiteLLM's price list, and tells nothing. Setting cost.refreshPrices.".into(),
+            on: cost.refresh_prices,
+        },
+        LedgerRow {
+            provider: "History".into(),
+            source: "other machines".into(),
+            reads: "What other machines wrote into the folder of the setting cost.syncFolder.".into(),
+            sends: "Writes tokens, model, session, folder and branch of each response of this machine into that folder. No prompts, no answers.".into(),
+            on: cost.sync_folder.is_some(),
+        },
+    ]
 }

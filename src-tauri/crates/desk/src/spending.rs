@@ -104,7 +104,9 @@ impl Desk {
         let program = program.ok_or("Our own program was not found.")?;
         let settings = held(&self.0.settings).path().display().to_string();
         let words = words.into_iter().map(|word| word.as_ref().to_owned());
-        let all: Vec<String> = ["--config".to_owned(), settings].into_iter().chain(words).collect();
+        let offline = self.0.offline.then(|| "--offline".to_owned());
+        let options = ["--config".to_owned(), settings].into_iter().chain(offline);
+        let all: Vec<String> = options.chain(words).collect();
         let output = processes.run(Command::new(program).args(all).timeout(LONGEST)).await;
         match output {
             Ok(output) if output.success() => Ok(output.stdout),

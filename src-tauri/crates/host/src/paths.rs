@@ -84,6 +84,11 @@ impl Paths {
         self.data.join("backups")
     }
 
+    /// Prices that have changed since the list that is built in.
+    pub fn prices(&self) -> PathBuf {
+        self.data.join("prices.txt")
+    }
+
     /// Held by whoever puts another history in its place.
     pub fn history_lock(&self) -> PathBuf {
         self.state.join("history.lock")

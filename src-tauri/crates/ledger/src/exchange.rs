@@ -57,6 +57,11 @@ pub fn export(store: &mut Store, device: Option<&str>) -> Result<String, LedgerE
             all.push(stored);
         }
     })?;
+    Ok(lines(all))
+}
+
+/// Responses as lines, in the order of time.
+pub(crate) fn lines(mut all: Vec<Stored>) -> String {
     all.sort_unstable_by_key(|stored| (stored.response.at, stored.response.key));
     let mut text = String::new();
     for stored in &all {
@@ -65,7 +70,7 @@ pub fn export(store: &mut Store, device: Option<&str>) -> Result<String, LedgerE
             text.push('\n');
         }
     }
-    Ok(text)
+    text
 }
 
 fn line(Stored { agent, device, response, .. }: &Stored) -> Line {

@@ -5,14 +5,15 @@ pub mod blocks;
 mod brief;
 pub mod exchange;
 mod ingest;
-mod prices;
+pub mod prices;
 pub mod report;
+mod sync;
 mod tally;
 pub mod upkeep;
 
 pub use archives::Taken;
 pub use brief::brief;
 pub use ingest::{Ingest, Ledger, LedgerError, Oddity};
-pub use prices::catalog;
 pub use report::{By, Filter, Query};
+pub use sync::Synced;
 pub use tally::{Tally, tally};

@@ -50,6 +50,13 @@ pub struct Found {
     nth: usize,
 }
 
+impl Found {
+    /// The first day of this price; `None` is since ever.
+    pub fn since(&self) -> Option<NaiveDate> {
+        self.dated[self.nth].from
+    }
+}
+
 impl Deref for Found {
     type Target = Price;
 
@@ -66,6 +73,8 @@ pub struct Catalog {
     aliases: BTreeMap<String, String>,
     /// A list of which only the models that are asked for are read.
     list: &'static str,
+    /// The day of what was taken in since.
+    renewed: Option<NaiveDate>,
     /// Models that were asked for, under the name that was.
     known: Mutex<HashMap<String, Option<Arc<[Dated]>>>>,
 }
@@ -81,9 +90,43 @@ impl Catalog {
         Ok(Self { own: embedded::read(text)?, ..Self::default() })
     }
 
-    /// The day of the tables from which the list was made; `None` where there is no such list.
+    /// The day of the tables from which the list was made, or renewed; `None` where there is no such list.
     pub fn as_of(&self) -> Option<NaiveDate> {
-        embedded::as_of(self.list)
+        self.renewed.max(embedded::as_of(self.list))
+    }
+
+    /// The day on which it was renewed; `None` where it never was.
+    pub const fn renewed(&self) -> Option<NaiveDate> {
+        self.renewed
+    }
+
+    /// Takes in a renewal, in the form that [`Catalog::text`] writes. One that is older than the list changes nothing.
+    pub fn renew(&mut self, text: &str) -> Result<(), CatalogError> {
+        let day = embedded::as_of(text);
+        let prices = embedded::read(text)?;
+        if day > embedded::as_of(self.list) {
+            self.forget();
+            self.own.extend(prices);
+            self.renewed = day;
+        }
+        Ok(())
+    }
+
+    /// Every price of the model with this very name.
+    pub fn exactly(&self, model: &str) -> Vec<Dated> {
+        let own = self.own.get(model).cloned();
+        own.or_else(|| embedded::find(self.list, model)).unwrap_or_default()
+    }
+
+    /// Names of models that hold a text, in order.
+    pub fn names(&self, text: &str) -> Vec<&str> {
+        let listed = self.list.lines().filter(|line| !line.starts_with('#'));
+        let listed = listed.filter_map(|line| line.split('\t').next());
+        let mut names: Vec<&str> =
+            self.models().chain(listed).filter(|name| name.contains(text)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// What was added as a list, under a heading that begins with its day.

@@ -5,7 +5,9 @@ mod embedded;
 mod litellm;
 mod names;
 mod price;
+mod renewal;
 
 pub use catalog::{Catalog, CatalogError, Dated, Found};
 pub use litellm::{litellm, price};
 pub use price::{Mode, Price, Rates, Tier};
+pub use renewal::renewal;

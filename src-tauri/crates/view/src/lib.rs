@@ -3,7 +3,6 @@
 pub mod bar;
 pub mod cards;
 mod choice;
-pub mod csv;
 pub mod diagnosis;
 #[cfg(test)]
 mod fixture;
@@ -16,6 +15,7 @@ pub mod near;
 pub mod notice;
 pub mod report;
 pub mod route;
+pub mod sheet;
 pub mod spent;
 pub mod table;
 pub mod text;

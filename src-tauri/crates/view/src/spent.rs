@@ -1,7 +1,8 @@
 //! What the window shows of the history.
 
 use crate::{
-    Context, csv,
+    Context,
+    sheet::Sheet,
     table::cost::{self, Names},
     text,
 };
@@ -19,7 +20,7 @@ pub fn view(report: &CostReport, names: &Names<'_>, context: &Context) -> CostVi
             format!("{} · {tokens} tokens", text::cost(total, names.money, context))
         },
         notes: cost::notes(report, names, context),
-        csv: csv::rows(report),
+        csv: Sheet::rows(report).csv(),
     }
 }
 

@@ -4,6 +4,7 @@ pub mod cost;
 mod grid;
 pub mod history;
 mod paint;
+pub mod prices;
 pub mod rows;
 
 use claudometer_wire::{Bundle, Card, Fresh, Meter};

@@ -9,6 +9,7 @@ pub mod diagnosis;
 pub mod error;
 pub mod history;
 pub mod link;
+pub mod prices;
 pub mod report;
 pub mod settings;
 pub mod status;

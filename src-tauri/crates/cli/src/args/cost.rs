@@ -11,6 +11,7 @@ use std::path::PathBuf;
   claudometer cost session --since 7d --project shop --limit 10
   claudometer cost day --json | jq '.rows[] | {key, costUsd}'
   claudometer cost week --week rolling
+  claudometer cost session --all --breakdown --parquet sessions.parquet
 
 Numbers come from the logs that the assistants keep on this machine, and stay when these are deleted.")]
 pub(crate) struct Cost {
@@ -59,6 +60,9 @@ pub(crate) struct Cost {
     /// Print comma-separated values.
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,
+    /// Write the rows to a Parquet file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "csv"])]
+    pub(crate) parquet: Option<PathBuf>,
 }
 
 /// What a row of `cost` is about.
@@ -108,6 +112,22 @@ pub(crate) enum Week {
     Rolling,
     /// The account's own, from one reset of its weekly limit to the next.
     Limit,
+}
+
+/// What `prices` shows.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  claudometer prices sonnet-4-5
+  claudometer prices --refresh gpt-5.5
+  claudometer config set cost.refreshPrices true      each day, while Claudometer runs
+
+The list is built in. Fetching it asks raw.githubusercontent.com for LiteLLM's table, and sends nothing.")]
+pub(crate) struct Prices {
+    /// Models whose names begin with this, or else hold it; without one, only what list it is.
+    pub(crate) model: Vec<String>,
+    /// Fetch the list now.
+    #[arg(long)]
+    pub(crate) refresh: bool,
 }
 
 /// What `heatmap` draws.

@@ -57,6 +57,9 @@ pub(crate) enum Act {
         /// The file, or a folder of exports.
         path: PathBuf,
     },
+    /// Tell other machines what was used here, and take in what they tell, over the folder that the setting cost.syncFolder
+    /// names. The resident does so every quarter of an hour.
+    Sync,
     /// Remove what was used before a day, for good.
     Prune {
         /// The day, such as 2025-01-01.

@@ -4,22 +4,26 @@ use crate::{
     args::{Args, Cost, CostBy, Mode, Week},
     books::{Books, refusal},
     exit::Exit,
-    out,
+    out, parquet,
     setup::Refusal,
 };
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use claudometer_core::{block::window_ends, cost::CostMode};
 use claudometer_desk::limits::Limits;
 use claudometer_host::{Host, clock::Zone};
-use claudometer_ledger::{By, Filter, LedgerError, Query, blocks, report};
-use claudometer_store::StoreError;
-use claudometer_view::{csv, near, table::cost};
+use claudometer_ledger::{By, Filter, LedgerError, Query, blocks, prices, report};
+use claudometer_store::{Store, StoreError};
+use claudometer_view::{near, sheet::Sheet, table::cost};
 use std::collections::BTreeMap;
 
 /// Days of a report that names none.
 const DAYS: u64 = 14;
 /// Days of blocks in one that names none.
 const DAYS_OF_BLOCKS: u64 = 3;
+/// When machines were synced last.
+const SYNCED: &str = "synced_at";
+/// They are at most so often.
+const BETWEEN_SYNCS: TimeDelta = TimeDelta::minutes(15);
 /// Limits over time are looked at so far back, in days.
 const DAYS_OF_LIMITS: u32 = 400;
 
@@ -82,8 +86,11 @@ pub(crate) async fn run(args: &Args, wanted: &Cost, host: Host) -> Result<Exit, 
 }
 
 /// Prints what the resident needs to know.
-pub(crate) fn brief(args: &Args, host: Host) -> Result<Exit, Refusal> {
-    let books = Books::of(args, host)?;
+pub(crate) async fn brief(args: &Args, host: Host) -> Result<Exit, Refusal> {
+    let mut books = Books::of(args, host)?;
+    if books.settings.cost.refresh_prices && !args.global.offline {
+        books = with_new_prices(args, books).await?;
+    }
     let (mut store, done) = books.store()?;
     let today = books.zone.1.wall(books.host.now()).date();
     if done.read > 0
@@ -97,10 +104,37 @@ pub(crate) fn brief(args: &Args, host: Host) -> Result<Exit, Refusal> {
             store = books.store()?.0;
         }
     }
+    sync_sometimes(&books, &mut store);
     let brief =
         claudometer_ledger::brief(&mut store, &books.settings.cost, today).map_err(refusal)?;
     out::print_json(&brief);
     Ok(Exit::Ok)
+}
+
+/// Tells other machines what is new, and takes in what they tell, where that was long ago.
+fn sync_sometimes(books: &Books, store: &mut Store) {
+    let now = books.host.now();
+    let last = store.fact(SYNCED).ok().flatten().and_then(|at| at.parse::<DateTime<Utc>>().ok());
+    let is_due = last.is_none_or(|at| now - at >= BETWEEN_SYNCS || at > now);
+    let Some(folder) = books.sync_folder().filter(|_| is_due) else { return };
+    let done = books.ledger().sync(store, &folder);
+    let noted = store.set_fact(SYNCED, &now.to_rfc3339());
+    if let Err(error) = done.map(drop).and_then(|()| Ok(noted?)) {
+        tracing::warn!(%error, "machines were not synced");
+    }
+}
+
+/// Fetches the price list where a day has passed. What goes wrong is told where it can be looked up, and changes nothing.
+async fn with_new_prices(args: &Args, books: Books) -> Result<Books, Refusal> {
+    let renewal = books.paths.prices();
+    if !prices::is_stale(&books.host.files, &renewal, books.host.now()) {
+        return Ok(books);
+    }
+    match prices::renew(&books.host, &renewal).await {
+        Ok((models, changed)) => tracing::info!(models, changed, "prices were fetched"),
+        Err(error) => tracing::warn!(%error, "prices stay as they are"),
+    }
+    Books::of(args, books.host)
 }
 
 fn print_report(
@@ -118,9 +152,7 @@ fn print_report(
     }
     if args.global.json {
         out::print_json(&report);
-    } else if wanted.csv {
-        out::print(&csv::rows(&report));
-    } else {
+    } else if !print_sheet(wanted, &Sheet::rows(&report), books)? {
         let context = books.context();
         let style = out::style(&books.host, args.global.no_color);
         books.with_names(|names| out::print(&cost::page(&report, names, &context, &style)));
@@ -142,14 +174,28 @@ fn print_blocks(
     }
     if args.global.json {
         out::print_json(&report);
-    } else if wanted.csv {
-        out::print(&csv::blocks(&report));
-    } else {
+    } else if !print_sheet(wanted, &Sheet::blocks(&report), books)? {
         let context = books.context();
         let style = out::style(&books.host, args.global.no_color);
         books.with_names(|names| out::print(&cost::blocks(&report, names, &context, &style)));
     }
     Ok(Exit::Ok)
+}
+
+/// Prints or writes the report as a table for other programs; whether that was asked for.
+fn print_sheet(wanted: &Cost, sheet: &Sheet, books: &Books) -> Result<bool, Refusal> {
+    if wanted.csv {
+        out::print(&sheet.csv());
+    } else if let Some(file) = &wanted.parquet {
+        let failed =
+            |error: &dyn std::fmt::Display| (format!("{}: {error}.", file.display()), Exit::Other);
+        let path = std::path::absolute(file).map_err(|error| failed(&error))?;
+        let bytes = parquet::file(sheet).map_err(|error| failed(&error))?;
+        books.host.files.write_private(&path, &bytes).map_err(|error| failed(&error))?;
+        let rows = sheet.rows.len();
+        out::print(&format!("{rows} rows were written to {}.\n", file.display()));
+    }
+    Ok(wanted.csv || wanted.parquet.is_some())
 }
 
 const fn by(wanted: &Cost) -> By {

@@ -9,6 +9,7 @@ mod heatmap;
 mod history;
 mod key;
 mod manual;
+mod prices;
 mod replay;
 mod route;
 mod sign_in;
@@ -23,7 +24,7 @@ mod welcome;
 mod window;
 
 use crate::{
-    args::{Args, Command, Debug, Usage},
+    args::{Args, Command, Debug, History, Usage},
     exit::Exit,
     out, resident,
     setup::{self, Refusal},
@@ -51,11 +52,9 @@ async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Ref
     match command {
         Command::Usage(usage) => usage::run(args, &usage, host).await,
         Command::Watch(watch) => usage::watch(args, &watch, host).await,
-        Command::History(wanted) => match &wanted.act {
-            Some(act) => upkeep::run(args, act, host),
-            None => history::run(args, &wanted, &host),
-        },
+        Command::History(wanted) => history_of(args, &wanted, host),
         Command::Cost(wanted) => cost::run(args, &wanted, host).await,
+        Command::Prices(wanted) => prices::run(args, &wanted, host).await,
         Command::Heatmap(wanted) => heatmap::run(args, &wanted, host).await,
         Command::Route(route) => route::run(args, &route, host).await,
         Command::Statusline(line) => statusline::run(args, &line, host).await,
@@ -71,6 +70,13 @@ async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Ref
         Command::Man => manual::page(),
         Command::Debug(command) => debug(args, command, host).await,
         Command::Provider(words) => short_form(args, words, host).await,
+    }
+}
+
+fn history_of(args: &Args, wanted: &History, host: Host) -> Result<Exit, Refusal> {
+    match &wanted.act {
+        Some(act) => upkeep::run(args, act, host),
+        None => history::run(args, wanted, &host),
     }
 }
 
@@ -91,7 +97,7 @@ async fn short_form(args: &Args, words: Vec<String>, host: Host) -> Result<Exit,
 async fn debug(args: &Args, command: Debug, host: Host) -> Result<Exit, Refusal> {
     match command {
         Debug::Replay { index } => replay::run(&index).await,
-        Debug::Brief => cost::brief(args, host),
+        Debug::Brief => cost::brief(args, host).await,
         Debug::Tally(args) => tally::run(&args),
         Debug::Docs { folder, check } => docs::run(&host, &folder, check),
     }

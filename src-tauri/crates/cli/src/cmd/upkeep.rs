@@ -60,6 +60,7 @@ pub(crate) fn run(args: &Args, act: &Act, host: Host) -> Result<Exit, Refusal> {
         }
         Act::Export { file, device } => export(&books, file.as_deref(), device.as_deref()),
         Act::Import { path } => import(&books, path),
+        Act::Sync => sync(&books),
         Act::Prune { before, yes } => prune(&books, before, *yes),
     }
 }
@@ -191,6 +192,25 @@ fn taken(done: Taken) -> String {
     others.fold(format!("{both} were taken in"), |text, (count, what)| {
         format!("{text}, {count} {what}")
     })
+}
+
+fn sync(books: &Books) -> Result<Exit, Refusal> {
+    let folder = books.sync_folder().ok_or_else(|| {
+        let message = "No folder is named: `claudometer config set cost.syncFolder ~/Sync/claudometer` names one that your machines keep in step.";
+        (message.to_owned(), Exit::Config)
+    })?;
+    let (mut store, _) = books.store()?;
+    let done = books.ledger().sync(&mut store, &folder).map_err(refusal)?;
+    let odd = if done.odd > 0 {
+        format!(" {} lines were not understood.", done.odd)
+    } else {
+        String::new()
+    };
+    out::print(&format!(
+        "{} days were told to other machines, {} of their files were read.{odd}\n",
+        done.days, done.files
+    ));
+    Ok(Exit::Ok)
 }
 
 fn prune(books: &Books, before: &str, yes: bool) -> Result<Exit, Refusal> {
