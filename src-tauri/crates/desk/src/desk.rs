@@ -20,7 +20,7 @@ use claudometer_core::{
     status::ServiceStatus,
 };
 use claudometer_engine::{Engine, Nudge};
-use claudometer_host::{Host, paths::Paths};
+use claudometer_host::{Host, memory, paths::Paths};
 use claudometer_provider::{GateBook, Organization, Provider, pipeline};
 use claudometer_view::{
     Context, Extras,
@@ -37,6 +37,10 @@ use tokio_util::sync::CancellationToken;
 
 /// Words that tell a time change once a minute.
 const MINUTE: Duration = Duration::from_mins(1);
+/// When what the start needed is given back.
+const AFTER_START: Duration = Duration::from_secs(2);
+/// And what came since, at the latest.
+const AT_LATEST: Duration = Duration::from_mins(5);
 
 /// What a desk is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,8 +147,22 @@ impl Desk {
             tokio::spawn(async move { minutes.follow_minutes().await });
             let history = desk.clone();
             tokio::spawn(async move { history.follow_logs().await });
+            let idle = desk.clone();
+            tokio::spawn(async move { idle.stay_small().await });
         }
         desk
+    }
+
+    /// Gives back what the start needed, and now and then what a round needed.
+    async fn stay_small(self) {
+        let mut wait = AFTER_START;
+        loop {
+            tokio::select! {
+                () = self.0.stop.cancelled() => return,
+                () = tokio::time::sleep(wait) => memory::give_back_code(),
+            }
+            wait = (wait * 4).min(AT_LATEST);
+        }
     }
 
     fn compose(options: Options) -> Self {

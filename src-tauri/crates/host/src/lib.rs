@@ -11,6 +11,7 @@ pub mod guard;
 pub mod http;
 pub mod leaves;
 pub mod lock;
+pub mod memory;
 pub mod paths;
 pub mod power;
 pub mod process;
