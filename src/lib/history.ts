@@ -21,6 +21,17 @@ export function lastDays(now: number, count: number): string[] {
   return Array.from({ length: count }, (_, index) => at(count - 1 - index));
 }
 
+/** The hours of a day, as the resident calls them. */
+export function hoursOf(day: string): string[] {
+  return Array.from({ length: 24 }, (_, hour) => `${day} ${String(hour).padStart(2, '0')}:00`);
+}
+
+/** A line through points, for SVG; empty where there is nothing to draw. */
+export function pathOf(points: [number, number][]): string {
+  if (points.length < 2) return '';
+  return points.map(([x, y], at) => `${at === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
+}
+
 /** The dearest series by name, then `Others` where there are more. */
 export function seriesOf(rows: CostViewRow[], split: Split): string[] {
   const sums = new Map<string, number>();

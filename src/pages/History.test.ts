@@ -9,7 +9,7 @@ describe('history', () => {
     await open('history');
     expect(screen.getByText('$12.30 · 45.1 M tokens')).toBeTruthy();
     const bars = screen.getByRole('img', { name: /Cost by day. Most on Tue 15: \$9.30/ });
-    expect(bars.querySelectorAll('.day')).toHaveLength(30);
+    expect(bars.querySelectorAll('.slot')).toHaveLength(30);
     const table = within(screen.getByRole('region', { name: 'Cost by day' })).getByRole('table');
     expect(
       within(table)
@@ -38,10 +38,47 @@ describe('history', () => {
     await fireEvent.click(screen.getByRole('button', { name: 'Mon 14' }));
     await settle();
     expect(lastArgs(fake, 'get_cost')).toEqual({
-      query: { by: 'session', since: '2026-09-14', until: '2026-09-14', limit: 50 },
+      query: { by: 'session', since: '2026-09-14', until: '2026-09-14', hour: null, limit: 50 },
     });
     const sessions = screen.getByRole('region', { name: 'Cost by session' });
     expect(sessions.textContent).toContain('~/work/shop');
+    expect(screen.getByRole('button', { name: 'Mon 14' }).getAttribute('aria-pressed')).toBe('true');
+    await fireEvent.click(screen.getByRole('button', { name: 'Mon 17:00' }));
+    await settle();
+    expect(lastArgs(fake, 'get_cost')).toEqual({
+      query: { by: 'session', since: '2026-09-14', until: '2026-09-14', hour: 17, limit: 50 },
+    });
+    expect(screen.getByRole('heading', { name: 'Sessions of Mon 17:00' })).toBeTruthy();
+    await fireEvent.click(screen.getByRole('button', { name: 'Mon 14' }));
+    await settle();
+    expect(screen.queryByRole('region', { name: 'Cost by hour' })).toBeNull();
+  });
+
+  it('draws each limit from one reset to the next, with words and a table that say the same', async () => {
+    const fake = await open('history');
+    const charts = screen.getAllByRole('img', { name: sample.card().meters[0]?.sentence ?? '' });
+    expect(charts[0]?.querySelector('.line')?.getAttribute('d')).toMatch(/^M0\.0 120\.0L/);
+    expect(charts[0]?.querySelector('.even')?.getAttribute('d')).toBe('M0.0 120.0L360.0 0.0');
+    expect(screen.getAllByRole('table', { name: /Acme/ })[0]?.textContent).toContain('Tue 15 Sep');
+    const before = fake.calls.filter(({ command }) => command === 'get_limits').length;
+    await fake.tell('snapshot:updated', fake.next({}));
+    await settle();
+    expect(fake.calls.filter(({ command }) => command === 'get_limits').length).toBe(before + 1);
+  });
+
+  it('shows what is new as soon as an assistant has used something, and leaves the rest as it is', async () => {
+    const fake = await open('history');
+    await fireEvent.click(screen.getByRole('button', { name: 'Mon 14' }));
+    await settle();
+    const asked = () => fake.calls.filter(({ command }) => command === 'get_cost').length;
+    const before = asked();
+    await fake.tell('snapshot:updated', fake.next({}));
+    await settle();
+    expect(asked()).toBe(before);
+    const used = sample.card({ lines: [{ label: 'Today', value: '2.0 M tokens' }] });
+    await fake.tell('snapshot:updated', fake.next({ cards: [used] }));
+    await settle();
+    expect(asked()).toBeGreaterThan(before);
     expect(screen.getByRole('button', { name: 'Mon 14' }).getAttribute('aria-pressed')).toBe('true');
   });
 

@@ -35,9 +35,13 @@ export class Fake {
   /** What the history answers. */
   cost: (query: CostQuery) => CostView = (query) => sample.cost({}, query.by);
 
+  /** Limits over time. */
+  limits = sample.courses();
+
   readonly #answers: Answers = {
     get_state: () => this.state,
     get_cost: ({ query }) => this.cost(query),
+    get_limits: () => this.limits,
     save_settings: ({ draft }) => {
       const typed = (id: string, field: string) =>
         draft.secrets.some((secret) => secret.provider === id && secret.field === field);

@@ -5,6 +5,7 @@ import type {
   CostView,
   CostViewPart,
   CostViewRow,
+  LimitCourse,
   Meter,
   ProviderForm,
   SettingsState,
@@ -366,6 +367,19 @@ export function state(over: Partial<State> = {}): State {
 }
 
 /** What the history tells. */
+/** The course of the meters of `card()`. */
+export function courses(): LimitCourse[] {
+  const points = (end: number, used: number) =>
+    [0, 0.25, 0.5, 0.75, 1].map((share) => ({ passed: share * end, used: share * used }));
+  return card().meters.map(({ id }) => ({
+    seat: card().seat,
+    window: id,
+    points: points(0.4, 37),
+    before: points(1, 80),
+    days: [{ label: 'Tue 15 Sep', burnt: '12 %', peak: '37 %' }],
+  }));
+}
+
 export function cost(over: Partial<CostView> = {}, by = 'day'): CostView {
   const part = (model: string, dollars: number) => ({ agent: 'Acme', model, cost: `$${dollars.toFixed(2)}`, dollars });
   const row = (key: string, label: string, tokens: string, dollars: number, parts: CostViewPart[]): CostViewRow => ({
@@ -381,9 +395,10 @@ export function cost(over: Partial<CostView> = {}, by = 'day'): CostView {
     row('2026-09-14', 'Mon 14', '5.1 M', 3, [part('acme-large-4', 3)]),
     row('2026-09-15', 'Tue 15', '40.0 M', 9.3, [part('acme-large-4', 6.2), part('acme-small-4', 3.1)]),
   ];
+  const hours = [row('2026-09-14 17:00', 'Mon 17:00', '5.1 M', 3, [part('acme-large-4', 3)])];
   const others = [row('0b9f3a52', 'Mon 17:20 · Acme 0b9f3a52', '5.1 M', 3, [part('acme-large-4', 3)])];
   return {
-    rows: by === 'day' ? days : others,
+    rows: by === 'day' ? days : by === 'hour' ? hours : others,
     total: '$12.30 · 45.1 M tokens',
     notes: ["What the tokens would cost by the vendors' price lists of 09/01/26; a plan costs what it costs."],
     csv: 'day,agents\n',

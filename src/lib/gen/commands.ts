@@ -33,6 +33,8 @@ export interface Commands {
   get_today: { args: Record<string, never>; answer: wire.CostBrief | null };
   /** What use cost, as the history tells it; brings the history up to date first where that is needed. */
   get_cost: { args: { query: wire.CostQuery }; answer: wire.CostView };
+  /** Every limit over its present period and the one before, and by day. */
+  get_limits: { args: Record<string, never>; answer: wire.LimitCourse[] };
   /** Opens the vendor's own usage page in the browser. */
   open_dashboard: { args: { provider: string }; answer: null };
   /** Opens the folder of the logs. */

@@ -1366,7 +1366,7 @@ budgets: Array<BudgetState>, };
 
 export type CostQuery = { 
 /**
- * What a row is about: `day`, `session`, `project`, `model`, `agent`.
+ * What a row is about: `hour`, `day`, `session`, `project`, `model`, `agent`.
  */
 by: string, 
 /**
@@ -1377,6 +1377,10 @@ since: string | null,
  * Last day.
  */
 until: string | null, 
+/**
+ * Only this hour of each day, 0-23.
+ */
+hour: number | null, 
 /**
  * So many rows at most.
  */
@@ -1447,6 +1451,52 @@ notes: Array<string>,
  * The whole as comma-separated values.
  */
 csv: string, };
+
+export type CoursePoint = { 
+/**
+ * The part of the period that had passed, 0-1.
+ */
+passed: number, 
+/**
+ * Percent used, 0-100 and beyond.
+ */
+used: number, };
+
+export type CourseDay = { 
+/**
+ * `Sat 21 Nov`.
+ */
+label: string, 
+/**
+ * What was used up on it: `12 %`.
+ */
+burnt: string, 
+/**
+ * The most that was seen on it: `48 %`.
+ */
+peak: string, };
+
+export type LimitCourse = { 
+/**
+ * `provider/account`, as cards are called.
+ */
+seat: string, 
+/**
+ * Id of the meter within its card.
+ */
+window: string, 
+/**
+ * The present period from its begin on; empty where begin or end are not known.
+ */
+points: Array<CoursePoint>, 
+/**
+ * The period before.
+ */
+before: Array<CoursePoint>, 
+/**
+ * Days on which it was looked at, the newest first.
+ */
+days: Array<CourseDay>, };
 
 export type ServiceReport = { 
 /**

@@ -247,3 +247,35 @@ fn flags_count_for_what_is_shown_too() {
         home.run(&["cost", "day", "--all", "--set", "locale=de_AT", "--set", "cost.currency=EUR"]);
     assert!(table.contains("€0,06"), "{table}");
 }
+
+#[test]
+fn a_day_is_told_by_its_hours_in_the_zone_that_is_asked_for() {
+    let home = Home::new();
+    let line = |id: u32, at: &str, session: &str| {
+        serde_json::json!({"type": "assistant", "timestamp": at, "sessionId": session, "cwd": "/work/shop", "requestId": format!("r{id}"),
+            "message": {"id": format!("m{id}"), "model": "claude-opus-4-5-20251101", "usage": {"input_tokens": 1000, "output_tokens": 0}}})
+        .to_string()
+    };
+    let lines = [
+        line(1, "2026-11-20T22:59:59.999Z", "evening"),
+        line(2, "2026-11-20T23:00:00.000Z", "night"),
+        line(3, "2026-11-20T23:30:00.000Z", "night"),
+        line(4, "2026-11-21T08:00:00.000Z", "morning"),
+    ];
+    home.write(".claude/projects/-work-shop/s.jsonl", &lines.join("\n"));
+    let keys = |args: &[&str]| {
+        let (exit, text, said) = home.run(&[&["cost"], args, &["--json"]].concat());
+        assert_eq!(exit, 0, "{said}");
+        rows(&document(&text)).into_iter().map(|(key, _)| key).collect::<Vec<_>>()
+    };
+    let vienna = ["--zone", "Europe/Vienna", "--since", "2026-11-21", "--until", "2026-11-21"];
+    assert_eq!(
+        keys(&[&["hour"][..], &vienna].concat()),
+        ["2026-11-21 00:00", "2026-11-21 09:00"],
+        "the evening in London is the night in Vienna"
+    );
+    assert_eq!(keys(&[&["session", "--hour", "0"][..], &vienna].concat()), ["night"]);
+    assert_eq!(keys(&["hour", "--all", "--hour", "22"]), ["2026-11-20 22:00"]);
+    let (_, text, _) = home.run(&["cost", "hour", "--all"]);
+    assert!(text.contains("Fri 22:00") && text.contains("Sat 08:00"), "{text}");
+}

@@ -26,6 +26,8 @@ pub struct Sample {
 
 /// The same value is worth another sample after this time, so that a quiet day is told from one that was not watched.
 const REPEATED_AFTER: TimeDelta = TimeDelta::hours(1);
+/// Points of a period.
+const MOST_POINTS: f64 = 240.0;
 /// Ends of one period differ by less than this share of its length.
 const JITTER: f64 = 0.05;
 
@@ -110,6 +112,11 @@ pub struct Course {
     pub same_point: Option<f64>,
     /// Days on which it was looked at, the newest first.
     pub days: Vec<Day>,
+    /// The present period from its begin on: the part of it that had passed, 0-1, and percent used. Empty where it has ended,
+    /// and where begin or end are not known.
+    pub points: Vec<(f64, f64)>,
+    /// The same of the period before.
+    pub before: Vec<(f64, f64)>,
 }
 
 /// The courses of all windows in `samples`, which are in order of time. Days are those of a zone: `day_of` names the day of an
@@ -138,6 +145,12 @@ pub fn courses(
             newest: (newest.at, newest.used),
             same_point: same_point(&samples, now),
             days,
+            points: points(&samples, newest)
+                .filter(|_| newest.resets_at > Some(now))
+                .unwrap_or_default(),
+            before: former(&samples)
+                .and_then(|former| points(&samples, former))
+                .unwrap_or_default(),
         })
     };
     windows.into_iter().filter_map(course).collect()
@@ -162,6 +175,27 @@ fn days(samples: &[&Sample], day_of: impl Fn(DateTime<Utc>) -> NaiveDate) -> Vec
     days.into_values().collect()
 }
 
+/// The last sample of the period before the present one.
+fn former<'a>(samples: &[&'a Sample]) -> Option<&'a Sample> {
+    let newest = samples.last()?;
+    samples.iter().rev().find(|sample| !sample.is_same_period(newest)).copied()
+}
+
+/// The period of a sample, in at most so many points as a chart has place for: of those near each other the last.
+fn points(samples: &[&Sample], of: &Sample) -> Option<Vec<(f64, f64)>> {
+    let (began, length) = (of.began()?, of.length()?.as_seconds_f64());
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    for sample in samples.iter().filter(|sample| sample.is_same_period(of)) {
+        let passed = ((sample.at - began).as_seconds_f64() / length).clamp(0.0, 1.0);
+        let place = |passed: f64| (passed * MOST_POINTS) as u32;
+        match points.last_mut() {
+            Some(last) if place(last.0) == place(passed) => *last = (passed, sample.used),
+            _ => points.push((passed, sample.used)),
+        }
+    }
+    Some(points)
+}
+
 /// What the period before had used when it was as old as this one is now.
 fn same_point(samples: &[&Sample], now: DateTime<Utc>) -> Option<f64> {
     let newest = samples.last()?;
@@ -169,7 +203,7 @@ fn same_point(samples: &[&Sample], now: DateTime<Utc>) -> Option<f64> {
     if now < began || newest.resets_at? <= now {
         return None;
     }
-    let former = samples.iter().rev().find(|sample| !sample.is_same_period(newest))?;
+    let former = former(samples)?;
     let point = former.began()? + (now - began);
     // Whoever looked last before that point, in the same period, and not long before.
     let before =
@@ -238,6 +272,30 @@ mod tests {
             samples.iter().filter(|it| !(at(20)..at(60)).contains(&it.at)).cloned().collect();
         assert_eq!(told(&gap, 217), None, "nobody looked then");
         assert_eq!(told(&samples, 340), None, "the period has ended");
+    }
+
+    #[test]
+    fn a_period_is_drawn_from_its_begin_and_so_is_the_one_before() {
+        let samples = two_weeks();
+        let course = &courses(&samples, at(217), 9, |at| at.date_naive())[0];
+        let (first, last) = (course.points[0], course.points.last().unwrap());
+        assert!(first.0 < 0.001 && first.1 < 0.001, "{first:?}");
+        assert!((last.0 - 48.0 / 168.0).abs() < 0.001 && (last.1 - 24.0).abs() < 0.001, "{last:?}");
+        assert_eq!(course.before.len(), 84);
+        assert!(course.before.iter().is_sorted_by(|one, other| one.0 < other.0));
+        let ended = &courses(&samples, at(340), 9, |at| at.date_naive())[0];
+        assert_eq!((ended.points.len(), ended.before.len()), (0, 84));
+        let many: Vec<Sample> = (0..4000)
+            .map(|nth| {
+                let mut one = sample(0, f64::from(nth) / 50.0, 168);
+                one.at += TimeDelta::minutes(nth.into());
+                one
+            })
+            .collect();
+        let course = &courses(&many, at(67), 9, |at| at.date_naive())[0];
+        assert!(course.points.len() <= 240);
+        let last = course.points.last().unwrap().1;
+        assert!((last - 3999.0 / 50.0).abs() < 0.001, "the newest is among them: {last}");
     }
 
     #[test]

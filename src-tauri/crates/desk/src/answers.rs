@@ -61,6 +61,7 @@ impl Desk {
             Command::Diagnose {} => json(&diagnostics::diagnose(self).await),
             Command::HistoryIsCurrent {} => json(&self.history_is_current()),
             Command::GetToday {} => json(&self.today()),
+            Command::GetLimits {} => json(&self.limit_courses()),
             Command::GetCost { query } => json(&self.cost(&query).await?),
             Command::OpenDashboard { provider } => self.open(self.provider(&provider)?.dashboard),
             Command::OpenLogs {} => {

@@ -1,7 +1,11 @@
 //! An invented history, for the demo: the same for the same days.
 
 use chrono::{Datelike as _, NaiveDate};
-use claudometer_wire::cost::{CostPart, CostQuery, CostReport, CostRow, CostSums};
+use claudometer_wire::{
+    Bundle, Meter,
+    cost::{CostPart, CostQuery, CostReport, CostRow, CostSums},
+    history::{CoursePoint, LimitCourse},
+};
 
 const MODELS: [(&str, f64); 3] = [("large-model", 6.0), ("fast-model", 1.5), ("small-model", 0.4)];
 /// The home of who worked.
@@ -24,7 +28,11 @@ pub(crate) fn report(query: &CostQuery, agents: &[&str], today: NaiveDate) -> Co
         since: query.since,
         until: query.until,
         mode: "auto".to_owned(),
-        rows: if query.by == "day" { days } else { split(&total, &query.by, until, agents) },
+        rows: match query.by.as_str() {
+            "day" => days,
+            "hour" => hours(&days, until),
+            by => split(&total, by, until, agents),
+        },
         total,
         ..CostReport::default()
     }
@@ -51,6 +59,24 @@ fn on(day: NaiveDate, agents: &[&str]) -> Option<CostRow> {
         add(&mut all, &part.sums);
     }
     Some(CostRow { key: day.to_string(), sums: all, breakdown: parts, ..CostRow::default() })
+}
+
+/// The hours of a day at which somebody worked.
+fn hours(days: &[CostRow], day: NaiveDate) -> Vec<CostRow> {
+    let Some(whole) = days.last() else { return Vec::new() };
+    let share = |(hour, share): (u32, f64)| {
+        let part = |part: &CostPart| {
+            let dollars = part.sums.cost_usd.unwrap_or(0.0) * share;
+            CostPart { sums: sums((dollars * 100.0).round() / 100.0), ..part.clone() }
+        };
+        let breakdown: Vec<CostPart> = whole.breakdown.iter().map(part).collect();
+        let mut all = CostSums::default();
+        for part in &breakdown {
+            add(&mut all, &part.sums);
+        }
+        CostRow { key: format!("{day} {hour:02}:00"), sums: all, breakdown, ..CostRow::default() }
+    };
+    [(9, 0.2), (10, 0.35), (14, 0.3), (16, 0.15)].into_iter().map(share).collect()
 }
 
 /// The same total by something else.
@@ -83,6 +109,29 @@ fn add(sums: &mut CostSums, other: &CostSums) {
     sums.cost_usd = Some(sums.cost_usd.unwrap_or(0.0) + other.cost_usd.unwrap_or(0.0));
 }
 
+/// Limits that were used faster and faster up to what the demo shows, and evenly in the period before.
+pub(crate) fn limits(bundle: &Bundle) -> Vec<LimitCourse> {
+    let of = |seat: &str, meter: &Meter| {
+        let (used, passed) = (meter.used?, meter.expected? / 100.0);
+        let steps = (1..=40).map(|nth| f64::from(nth) / 40.0);
+        let now = steps.clone().map(|step| CoursePoint {
+            passed: step * passed,
+            used: (used * step.powf(1.4) * 10.0).round() / 10.0,
+        });
+        let before = steps.map(|step| CoursePoint { passed: step, used: (step * 78.0).round() });
+        Some(LimitCourse {
+            seat: seat.to_owned(),
+            window: meter.id.clone(),
+            points: now.collect(),
+            before: before.collect(),
+            days: Vec::new(),
+        })
+    };
+    let meters =
+        bundle.cards.iter().flat_map(|card| card.meters.iter().map(move |one| (card, one)));
+    meters.filter_map(|(card, meter)| of(&card.seat, meter)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +145,7 @@ mod tests {
             since: today.checked_sub_days(Days::new(29)),
             until: None,
             limit: None,
+            hour: None,
         };
         let days = report(&query("day"), &["a", "b"], today);
         assert!(days.rows.len() > 15 && days.total.cost_usd > Some(20.0), "{:?}", days.total);

@@ -104,7 +104,7 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) book: Arc<GateBook>,
     pub(crate) state_file: StateFile,
-    limits: Limits,
+    pub(crate) limits: Limits,
     pub(crate) alerting: Mutex<Alerting>,
     /// The demo while it is shown.
     pub(crate) demo: Mutex<Option<Playing>>,
@@ -120,7 +120,7 @@ pub(crate) struct Inner {
     pub(crate) saving: tokio::sync::Mutex<()>,
     /// The provider that the wheel over the icon chose, for this run.
     pub(crate) scrolled_to: Mutex<Scrolled>,
-    bundles: watch::Sender<Arc<Bundle>>,
+    pub(crate) bundles: watch::Sender<Arc<Bundle>>,
     models: watch::Sender<Arc<TrayModel>>,
     pub(crate) events: broadcast::Sender<Message>,
     /// Told when there was another census, so that other files are watched.

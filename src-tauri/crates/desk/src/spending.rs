@@ -9,16 +9,17 @@ use crate::{
     launch, logs, words,
 };
 use chrono::NaiveDate;
-use claudometer_core::{Seat, Settings, notice::Alert};
+use claudometer_core::{Seat, Settings, history, notice::Alert};
 use claudometer_host::{clock, process::Command, watch::Watch};
 use claudometer_view::{
-    Context, spent,
+    Context, limits, spent,
     table::cost::Names,
     text::{self, Money},
 };
 use claudometer_wire::{
     ErrorCode, IpcError,
     cost::{CostBrief, CostQuery, CostReport, CostView},
+    history::LimitCourse,
 };
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
@@ -30,6 +31,8 @@ const SETTLE: Duration = Duration::from_secs(1);
 const SHARE: u32 = 50;
 /// Without any change there is another look after this time: a folder may have come, or the day be over.
 const AT_LATEST: Duration = Duration::from_mins(10);
+/// Days of limits that the window shows.
+const DAYS_OF_LIMITS: u32 = 30;
 /// The first reading of years of logs takes its time.
 const LONGEST: Duration = Duration::from_mins(10);
 
@@ -126,6 +129,9 @@ impl Desk {
             words.extend(day.into_iter().flat_map(|day| [flag.to_owned(), day.to_string()]));
         }
         words.extend(
+            query.hour.into_iter().flat_map(|hour| ["--hour".to_owned(), hour.to_string()]),
+        );
+        words.extend(
             query.limit.into_iter().flat_map(|limit| ["--limit".to_owned(), limit.to_string()]),
         );
         let text = self.ask_history(words).await?;
@@ -135,7 +141,7 @@ impl Desk {
     /// What use cost, for the window.
     pub(crate) async fn cost(&self, query: &CostQuery) -> Result<CostView, IpcError> {
         let other = |message: String| IpcError::new(ErrorCode::Other, message);
-        let known = ["day", "session", "project", "model", "agent"];
+        let known = ["hour", "day", "session", "project", "model", "agent"];
         if !known.contains(&query.by.as_str()) {
             return Err(IpcError::new(
                 ErrorCode::Validation,
@@ -156,6 +162,18 @@ impl Desk {
         let home = self.0.host.home().to_string_lossy();
         let home = if is_demo { demo_history::HOME } else { &home };
         Ok(spent::view(&report, &Names { agent: &logs::name, home, money: &money }, &context))
+    }
+
+    /// Every window over the last period and the one before, for the window.
+    pub(crate) fn limit_courses(&self) -> Vec<LimitCourse> {
+        let context = self.context();
+        if held(&self.0.demo).is_some() {
+            return demo_history::limits(&self.0.bundles.borrow());
+        }
+        let samples = self.0.limits.read(context.now, DAYS_OF_LIMITS);
+        let day_of = |at| context.local(at).date_naive();
+        let courses = history::courses(&samples, context.now, DAYS_OF_LIMITS, day_of);
+        courses.iter().map(|course| limits::course(course, &context)).collect()
     }
 
     /// Whether the history holds everything that the logs tell by now.

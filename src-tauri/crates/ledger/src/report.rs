@@ -1,7 +1,7 @@
-//! What use cost, by day, week, month, session, folder, model, assistant or machine.
+//! What use cost, by hour, day, week, month, session, folder, model, assistant or machine.
 
 use crate::{LedgerError, ingest::day};
-use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Timelike as _, Utc};
 use claudometer_core::{Amount, cost::CostMode, response::Name};
 use claudometer_host::clock::Zone;
 use claudometer_store::{DayKey, Store, Sums};
@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
+    /// An hour of a day.
+    Hour,
     /// A calendar day.
     Day,
     /// A week by ISO 8601, from Monday.
@@ -42,6 +44,7 @@ impl By {
     /// Its name in documents.
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Hour => "hour",
             Self::Day => "day",
             Self::Week | Self::RollingWeek | Self::LimitWeek => "week",
             Self::Month => "month",
@@ -109,6 +112,8 @@ pub struct Query<'a> {
     pub since: Option<NaiveDate>,
     /// Last day.
     pub until: Option<NaiveDate>,
+    /// Only this hour of each day, 0-23 in the zone.
+    pub hour: Option<u32>,
     /// What is counted.
     pub filter: Filter,
     /// Which cost counts.
@@ -185,7 +190,7 @@ pub fn report(
     let (mut total, mut estimated) = (Sums::default(), Sums::default());
     let mut unpriced: BTreeSet<Name> = BTreeSet::new();
     let mut agents: BTreeSet<Name> = BTreeSet::new();
-    each_day(store, query, &mut |key, sums| {
+    each_day(store, query, &mut |hour, key, sums| {
         if !query.filter.takes(&key) {
             return;
         }
@@ -198,7 +203,7 @@ pub fn report(
         if is_unpriced(&sums, query.mode) {
             unpriced.insert(key.model.clone());
         }
-        groups.entry(name_of(&key, query)).or_default().add(&key, &sums);
+        groups.entry(name_of(hour, &key, query)).or_default().add(&key, &sums);
     })?;
     let mut rows: Vec<CostRow> =
         groups.into_iter().map(|(key, group)| group.row(key, query)).collect();
@@ -249,32 +254,36 @@ pub fn anonymise(report: &mut CostReport) {
 }
 
 /// Sums of the days that are asked for: those of the store where its zone is the one that is asked for, else of every
-/// response.
+/// response. By hours they are told apart by the hour, else that is 0.
 fn each_day(
     store: &mut Store,
     query: &Query<'_>,
-    each: &mut dyn FnMut(DayKey, Sums),
+    each: &mut dyn FnMut(u32, DayKey, Sums),
 ) -> Result<(), LedgerError> {
     let (name, zone) = query.zone;
-    if query.by != By::LimitWeek && store.fact("zone")?.as_deref() == Some(name) {
-        return Ok(store.days(query.since, query.until, each)?);
+    let by_days = !matches!(query.by, By::LimitWeek | By::Hour) && query.hour.is_none();
+    if by_days && store.fact("zone")?.as_deref() == Some(name) {
+        let mut each_of_them = |key, sums| each(0, key, sums);
+        return Ok(store.days(query.since, query.until, &mut each_of_them)?);
     }
     let begin = |day: NaiveDate| zone.instant(day.and_time(chrono::NaiveTime::MIN));
     let until = query.until.and_then(|day| day.succ_opt()).map(begin);
-    let mut days: HashMap<DayKey, Sums> = HashMap::new();
+    let mut days: HashMap<(u32, DayKey), Sums> = HashMap::new();
     store.responses(query.since.map(begin), until, &mut |stored| {
-        if stored.counts() {
+        let hour = zone.wall(stored.response.at).hour();
+        if stored.counts() && query.hour.is_none_or(|wanted| wanted == hour) {
             let sums = Sums::of(&stored);
             let ends = query.week_ends.get(&*stored.agent).map(Vec::as_slice).unwrap_or_default();
             let key = DayKey::of(stored, |at| match query.by {
                 By::LimitWeek => day(zone, week_begin(at, ends)),
                 _ => day(zone, at),
             });
-            days.entry(key).or_default().add(&sums);
+            let hour = if query.by == By::Hour { hour } else { 0 };
+            days.entry((hour, key)).or_default().add(&sums);
         }
     })?;
-    for (key, sums) in days {
-        each(key, sums);
+    for ((hour, key), sums) in days {
+        each(hour, key, sums);
     }
     Ok(())
 }
@@ -292,9 +301,10 @@ fn week_begin(at: DateTime<Utc>, ends: &[DateTime<Utc>]) -> DateTime<Utc> {
     before.filter(|before| **before > begin).copied().unwrap_or(begin)
 }
 
-fn name_of(key: &DayKey, query: &Query<'_>) -> String {
+fn name_of(hour: u32, key: &DayKey, query: &Query<'_>) -> String {
     let day = key.day;
     match query.by {
+        By::Hour => format!("{day} {hour:02}:00"),
         By::Day | By::LimitWeek => day.to_string(),
         By::Week => format!("{:04}-W{:02}", day.iso_week().year(), day.iso_week().week()),
         By::RollingWeek => {

@@ -9,6 +9,7 @@ mod fixture;
 mod forecast;
 pub mod heatmap;
 pub mod icon;
+pub mod limits;
 pub mod locale;
 mod meter;
 pub mod near;

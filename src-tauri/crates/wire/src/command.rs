@@ -4,6 +4,7 @@ use crate::{
     Bundle, Draft, ServiceReport, SettingsState,
     cost::{CostBrief, CostQuery, CostView},
     diagnosis::Diagnosis,
+    history::LimitCourse,
     report::Report,
 };
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,8 @@ commands! {
     GetToday "get_today" {} -> Option<CostBrief>;
     /// What use cost, as the history tells it; brings the history up to date first where that is needed.
     GetCost "get_cost" { query: CostQuery } -> CostView;
+    /// Every limit over its present period and the one before, and by day.
+    GetLimits "get_limits" {} -> Vec<LimitCourse>;
     /// Opens the vendor's own usage page in the browser.
     OpenDashboard "open_dashboard" { provider: String } -> ();
     /// Opens the folder of the logs.

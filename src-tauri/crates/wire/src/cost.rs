@@ -16,7 +16,7 @@ pub struct CostReport {
     /// When it was made, in UTC.
     #[ts(type = "string")]
     pub generated_at: DateTime<Utc>,
-    /// What a row is about: `day`, `week`, `month`, `year`, `session`, `project`, `model`, `agent`, `device`.
+    /// What a row is about: `hour`, `day`, `week`, `month`, `year`, `session`, `project`, `model`, `agent`, `device`.
     pub by: String,
     /// First day that is counted; `null` is the first that is known.
     #[ts(type = "string | null")]
@@ -48,7 +48,7 @@ pub struct CostReport {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CostRow {
-    /// The day, `2026-W47`, `2026-11`, the session's id, the folder, the model, the assistant's id, or the machine.
+    /// The day, `2026-11-21 14:00`, `2026-W47`, `2026-11`, the session's id, the folder, the model, the assistant's id, or the machine.
     pub key: String,
     /// Ids of the assistants.
     pub agents: Vec<String>,
@@ -184,7 +184,7 @@ pub struct CostBrief {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct CostQuery {
-    /// What a row is about: `day`, `session`, `project`, `model`, `agent`.
+    /// What a row is about: `hour`, `day`, `session`, `project`, `model`, `agent`.
     pub by: String,
     /// First day.
     #[ts(type = "string | null")]
@@ -192,6 +192,8 @@ pub struct CostQuery {
     /// Last day.
     #[ts(type = "string | null")]
     pub until: Option<NaiveDate>,
+    /// Only this hour of each day, 0-23.
+    pub hour: Option<u32>,
     /// So many rows at most.
     pub limit: Option<u32>,
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// What `claudometer history --json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,4 +51,42 @@ pub struct DayHistory {
     pub burnt_percent: f64,
     /// The highest percentage that was seen.
     pub peak_percent: f64,
+}
+
+/// A limit over time, for the window. What it is called, and where an even use would stand, its meter says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LimitCourse {
+    /// `provider/account`, as cards are called.
+    pub seat: String,
+    /// Id of the meter within its card.
+    pub window: String,
+    /// The present period from its begin on; empty where begin or end are not known.
+    pub points: Vec<CoursePoint>,
+    /// The period before.
+    pub before: Vec<CoursePoint>,
+    /// Days on which it was looked at, the newest first.
+    pub days: Vec<CourseDay>,
+}
+
+/// A point of it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CoursePoint {
+    /// The part of the period that had passed, 0-1.
+    pub passed: f64,
+    /// Percent used, 0-100 and beyond.
+    pub used: f64,
+}
+
+/// A day of it, in words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CourseDay {
+    /// `Sat 21 Nov`.
+    pub label: String,
+    /// What was used up on it: `12 %`.
+    pub burnt: String,
+    /// The most that was seen on it: `48 %`.
+    pub peak: String,
 }

@@ -27,6 +27,9 @@ pub(crate) struct Cost {
     /// Every day that is known.
     #[arg(long, conflicts_with_all = ["since", "until"])]
     pub(crate) all: bool,
+    /// Only this hour of each day, 0 to 23.
+    #[arg(long, value_name = "HOUR", value_parser = clap::value_parser!(u32).range(0..=23))]
+    pub(crate) hour: Option<u32>,
     /// Zone in which days begin, such as Europe/Vienna; without it, the system's.
     #[arg(long, short = 'z', value_name = "ZONE")]
     pub(crate) zone: Option<String>,
@@ -70,6 +73,8 @@ pub(crate) struct Cost {
 pub(crate) enum CostBy {
     /// Today, by assistant and model.
     Today,
+    /// Today, by hour.
+    Hour,
     /// By day.
     Day,
     /// By week.

@@ -69,6 +69,7 @@ pub(crate) async fn run(args: &Args, wanted: &Cost, host: Host) -> Result<Exit, 
         by: by(wanted),
         since,
         until,
+        hour: wanted.hour,
         filter,
         mode,
         breakdown: wanted.breakdown || wanted.by == CostBy::Today,
@@ -200,6 +201,7 @@ fn print_sheet(wanted: &Cost, sheet: &Sheet, books: &Books) -> Result<bool, Refu
 
 const fn by(wanted: &Cost) -> By {
     match (wanted.by, wanted.week) {
+        (CostBy::Hour, _) => By::Hour,
         (CostBy::Today | CostBy::Agent, _) => By::Agent,
         (CostBy::Week, Week::Iso) => By::Week,
         (CostBy::Week, Week::Rolling) => By::RollingWeek,
@@ -248,7 +250,7 @@ fn span(
         return Ok((since, until));
     }
     Ok(match wanted.by {
-        CostBy::Today => (Some(today), Some(today)),
+        CostBy::Today | CostBy::Hour => (Some(today), Some(today)),
         CostBy::Day => (back(DAYS), None),
         CostBy::Block => (back(DAYS_OF_BLOCKS), None),
         CostBy::Week if wanted.week == Week::Limit => (back(35), None),

@@ -29,6 +29,7 @@ pub(crate) async fn run(args: &Args, wanted: &Wanted, host: Host) -> Result<Exit
     };
     let query = Query {
         by: By::Day,
+        hour: None,
         since: Some(first),
         until: Some(last),
         filter: Filter { agents: known_agents(&wanted.agent)?, ..Filter::default() },

@@ -119,6 +119,7 @@ fn has_models(report: &CostReport, style: &Style) -> bool {
 
 fn heading(by: &str) -> &'static str {
     match by {
+        "hour" => "Hour",
         "day" => "Day",
         "week" => "Week",
         "month" => "Month",
@@ -158,6 +159,14 @@ pub(crate) fn label(row: &CostRow, by: &str, names: &Names<'_>, context: &Contex
             || row.key.clone(),
             |at| format!("{} {}", context.locale.weekday(at), context.locale.full_date(at)),
         ),
+        "hour" => row
+            .key
+            .split_once(' ')
+            .and_then(|(day, hour)| Some((noon(day.parse().ok()?), hour)))
+            .map_or_else(
+                || row.key.clone(),
+                |(at, hour)| format!("{} {hour}", context.locale.weekday(at)),
+            ),
         "week" => day()
             .map_or_else(|| row.key.clone(), |at| format!("from {}", context.locale.full_date(at))),
         "session" => {
@@ -303,7 +312,7 @@ fn goes_on(block: &CostBlock, names: &Names<'_>, context: &Context) -> String {
     format!("{}'s block goes on for {left}{projected}.", (names.agent)(&block.agent))
 }
 
-fn noon(day: NaiveDate) -> DateTime<FixedOffset> {
+pub(crate) fn noon(day: NaiveDate) -> DateTime<FixedOffset> {
     day.and_hms_opt(12, 0, 0).unwrap_or_default().and_utc().fixed_offset()
 }
 

@@ -127,6 +127,8 @@ mod tests {
             peak,
         };
         Course {
+            points: Vec::new(),
+            before: Vec::new(),
             seat: Seat { provider: ProviderId::new("acme"), account: AccountKey::new("a") },
             window: window.into(),
             kind: WindowKind::Weekly,
