@@ -55,3 +55,29 @@ async fn the_tray_follows_todays_use_budgets_are_told_once_and_commands_trust_th
     assert_eq!(budgets(), 1);
     Ok(())
 }
+
+#[tokio::test]
+async fn the_window_follows_the_history_and_looks_into_a_day_by_hour_and_session() -> Result<()> {
+    let mut world = World::new().await?;
+    world.sign_in_claude("sk-ant-oat01-HISTORY")?;
+    world.vendors.answer(USAGE, Reply::json(&usage(37.0, 12.5))).await;
+    let settings = json!({"cost": {"prices": {"house-model": {"input": 1, "output": 1000}}}});
+    world.write(".config/claudometer/settings.json", &settings.to_string())?;
+    world.write(LOG, &line("1", 5000))?;
+    let item = world.started().await?;
+    item.row("API value $5.00").await?;
+    world.run(&["open", "history"]).await?;
+    let window = world.window().await?;
+    window.shows("$5.00 · 5000 tokens").await?;
+
+    world.write(LOG, &(line("1", 5000) + &line("2", 4000)))?;
+    window.shows("$9.00 · 9000 tokens").await?;
+
+    window.tab_to("section[aria-label='Cost by day'] tbody button").await?;
+    window.press(&["\u{E007}"]).await?;
+    window.shows("Sessions of").await?;
+    let hours = window.find("section[aria-label='Cost by hour'] tbody button").await?;
+    window.click(&hours).await?;
+    window.shows("5e1f").await?;
+    Ok(())
+}
