@@ -1,4 +1,5 @@
-// npm run bench: our figures beside a plain Tauri tray app's, in one run. Arguments go on: --idle SECONDS.
+// npm run bench: our figures beside a plain Tauri tray app's, in one run. Arguments go on: --idle SECONDS, --logs MIB, or
+// --only-logs or --only-year for the history alone.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cargo, main, run, steps, workspace } from './run.mjs';
@@ -22,6 +23,8 @@ function installPeer() {
 
 await main(async (args) => {
   requireToolchain();
+  const alone = args.find((word) => word.startsWith('--only-'));
+  const rest = args.filter((word) => word !== alone);
   await steps([
     { title: 'system packages', needed: true, run: () => installPackages(['resident', 'window', 'tests', 'bench']) },
     { title: 'npm packages', needed: true, run: installModules },
@@ -59,9 +62,9 @@ await main(async (args) => {
             'claudometer-bench',
             '--',
             'target/release/claudometer',
-            'target/plain/release/plain-tray',
+            alone ?? 'target/plain/release/plain-tray',
             ...(existsSync(peer) ? ['--peer', peer] : []),
-            ...args,
+            ...rest,
           ],
           { cwd: workspace },
         ),

@@ -24,11 +24,11 @@ const RUNS: usize = 7;
 
 /// What a program took.
 #[derive(Debug, Clone, Copy, Default)]
-struct Spent {
-    wall: Duration,
-    cpu: Duration,
+pub(crate) struct Spent {
+    pub(crate) wall: Duration,
+    pub(crate) cpu: Duration,
     /// Most memory, in KiB.
-    peak: u64,
+    pub(crate) peak: u64,
 }
 
 /// What was written: responses and tokens.
@@ -80,7 +80,7 @@ fn lines(nth: u64, [input, output, read, written]: [u64; 4], filler: &str) -> [S
 }
 
 /// Runs a program over the logs of a home folder to its end.
-fn run(program: &Path, words: &[&str], home: &Path) -> Result<(Spent, Vec<u8>)> {
+pub(crate) fn run(program: &Path, words: &[&str], home: &Path) -> Result<(Spent, Vec<u8>)> {
     let out = home.join("printed");
     let begin = Instant::now();
     let mut child = Command::new(program)
@@ -121,7 +121,7 @@ fn ours(program: &Path, home: &Path, expected: Written) -> Result<Spent> {
     Ok(spent)
 }
 
-fn best(runs: impl Iterator<Item = Result<Spent>>) -> Result<Spent> {
+pub(crate) fn best(runs: impl Iterator<Item = Result<Spent>>) -> Result<Spent> {
     let all = runs.collect::<Result<Vec<_>>>()?;
     all.into_iter().min_by_key(|spent| spent.wall).context("nothing was run")
 }

@@ -8,6 +8,7 @@ mod process;
 mod refresh;
 mod screen;
 mod subject;
+mod year;
 
 use anyhow::{Context as _, Result};
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -18,7 +19,8 @@ const IDLE: Duration = Duration::from_mins(1);
 
 const USAGE: &str =
     "claudometer-bench CLAUDOMETER PLAIN-TRAY [--idle SECONDS] [--peer PROGRAM] [--logs MIB]
-       claudometer-bench CLAUDOMETER --only-logs [--peer PROGRAM] [--logs MIB]";
+       claudometer-bench CLAUDOMETER --only-logs [--peer PROGRAM] [--logs MIB]
+       claudometer-bench CLAUDOMETER --only-year [--peer PROGRAM]";
 
 /// Logs that are written and read, in MiB, unless `--logs MIB` says otherwise.
 const LOGS: u64 = 256;
@@ -51,6 +53,10 @@ fn main() -> Result<ExitCode> {
     }
     if plain == "--only-logs" {
         let rows = history::measure(&path(ours_program)?, peer.as_deref(), logs)?;
+        return Ok(if print(&rows) { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    if plain == "--only-year" {
+        let rows = year::measure(&path(ours_program)?, peer.as_deref())?;
         return Ok(if print(&rows) { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let runtime =
