@@ -1,5 +1,6 @@
-// npm test: sets up what the tests need and runs every test. Names of tests as arguments (window, crates, e2e) run
-// only these.
+// npm test: sets up what the tests need and runs every test. Names of tests as arguments (window, crates, e2e, package)
+// run only these.
+import { canInstall, testPackage } from './package-test.mjs';
 import { cargo, main, npx, Stop, steps } from './run.mjs';
 import { installPackages, requireToolchain } from './system.mjs';
 import { buildPages, installModules } from './web.mjs';
@@ -10,7 +11,11 @@ const every = ['--workspace', '--features', 'claudometer-desktop/custom-protocol
 const withE2e = ['--workspace', '--features', 'claudometer-desktop/custom-protocol,claudometer-desktop/e2e'];
 
 const preparation = [
-  { title: 'system packages', needed: true, run: () => installPackages(['resident', 'window', 'tests']) },
+  {
+    title: 'system packages',
+    needed: true,
+    run: () => installPackages(['resident', 'window', 'tests', ...(canInstall() ? ['packages'] : [])]),
+  },
   { title: 'npm packages', needed: true, run: installModules },
   { title: 'pages of the window', needed: true, run: buildPages },
 ];
@@ -26,6 +31,7 @@ const tests = {
     title: 'end-to-end tests (cargo test)',
     run: () => cargo('test', ...withE2e, '--no-fail-fast', '--test', 'e2e'),
   },
+  package: { title: 'the Debian package: installed, used, upgraded, removed, purged', run: testPackage },
 };
 
 await main(async (names) => {
@@ -33,8 +39,11 @@ await main(async (names) => {
   const unknown = names.filter((name) => !(name in tests));
   if (unknown.length > 0)
     throw new Stop(`No such tests: ${unknown.join(', ')}. There are ${Object.keys(tests).join(', ')}.`);
-  // The end-to-end tests stand on Linux's tray protocol, keyring and WebDriver.
-  const here = Object.keys(tests).filter((name) => name !== 'e2e' || process.platform === 'linux');
+  // The end-to-end tests stand on Linux's tray protocol, keyring and WebDriver; that of the package installs it.
+  const possible = { e2e: process.platform === 'linux', package: canInstall() };
+  const here = Object.keys(tests).filter((name) => possible[name] ?? true);
+  if (names.includes('package') && !here.includes('package'))
+    throw new Stop('The package can be tested as root on Debian and its family only.');
   const chosen = here.filter((name) => names.length === 0 || names.includes(name));
   const compiled = chosen.filter((name) => name !== 'window');
   const list = [

@@ -27,8 +27,10 @@ pub(crate) const WITHIN: Duration = Duration::from_secs(20);
 /// The window's executable, and beside it the resident's.
 const WINDOW: &str = env!("CARGO_BIN_EXE_claudometer-desktop");
 
+/// The program that is tested: the one that an installed package brought, where one is named.
 pub(crate) fn resident_program() -> PathBuf {
-    Path::new(WINDOW).with_file_name("claudometer")
+    let installed = std::env::var_os("CLAUDOMETER_INSTALLED").map(PathBuf::from);
+    installed.unwrap_or_else(|| Path::new(WINDOW).with_file_name("claudometer"))
 }
 
 pub(crate) struct World {

@@ -1,4 +1,4 @@
-//! The repository's own tools: `cargo xtask gen`, `cargo xtask fmt` and `cargo xtask tidy`.
+//! The repository's own tools: `cargo xtask gen`, `fmt`, `tidy`, `prices` and `changelog`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -9,6 +9,7 @@
     reason = "a tool for developers works on files and starts programs itself"
 )]
 
+mod changelog;
 mod codegen;
 mod fmt;
 mod prices;
@@ -22,6 +23,7 @@ const USAGE: &str = "\
 Usage: cargo xtask COMMAND
   gen [--check]   write the window's types from the Rust types; --check: only say whether they are current
   fmt [--check]   format every Rust file; --check: only say what would change
+  changelog       write what each release brought, from the commits
   prices          make the built-in price list anew from two published tables
   tidy            the rules of the repository that no linter knows";
 
@@ -33,6 +35,10 @@ fn main() -> Result<ExitCode> {
         ["gen", "--check"] => codegen::check(),
         ["fmt"] => fmt::run(fmt::Mode::Write)?,
         ["fmt", "--check"] => fmt::run(fmt::Mode::Check)?,
+        ["changelog"] => {
+            changelog::run(&repository::root())?;
+            true
+        }
         ["prices"] => {
             prices::run(&repository::root())?;
             true

@@ -148,9 +148,11 @@ mod desktop {
     }
 
     impl Started {
+        #[expect(clippy::unused_async, reason = "where there is a tray, its end is waited for")]
         pub(super) async fn end(self) {}
     }
 
+    #[expect(clippy::unused_async, reason = "where there is a tray, the desktop is asked for it")]
     pub(super) async fn tray_remark() -> Option<String> {
         Some("The menu bar item belongs to the Claudometer application.".to_owned())
     }

@@ -9,7 +9,6 @@ use claudometer_host::{
     Clock, Environment, Files, Host, Http, Processes, Secrets, env, lock::Lock, paths::Paths,
     power, trace,
 };
-use claudometer_view::tray::Action;
 use claudometer_wire::{ErrorCode, IpcError};
 use std::{
     path::{Path, PathBuf},
@@ -138,7 +137,8 @@ impl Claim {
 async fn follow_clicks(desk: Desk) {
     let mut clicks = crate::notify::Clicks::listen();
     while let Some(click) = clicks.recv().await {
-        desk.act(Action::Open(None), click.activation_token.as_deref()).await;
+        desk.act(claudometer_view::tray::Action::Open(None), click.activation_token.as_deref())
+            .await;
     }
 }
 

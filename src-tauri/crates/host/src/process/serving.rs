@@ -1,6 +1,6 @@
 //! Programs of this machine that serve others on it: their arguments, and the ports on which they listen.
 
-use super::{Command, Kind, ProcessError, Processes};
+use super::{Command, ProcessError, Processes};
 use secrecy::SecretString;
 use std::fmt;
 
@@ -36,7 +36,7 @@ impl Processes {
     /// the ports on which they listen.
     pub async fn serving(&self, program: &str, about: &str) -> Vec<Serving> {
         #[cfg(target_os = "linux")]
-        if let Kind::Real { .. } = self.0 {
+        if let super::Kind::Real { .. } = self.0 {
             return linux(program, about);
         }
         self.told_by_tools(program, about).await.unwrap_or_else(|error| {
