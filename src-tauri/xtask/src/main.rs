@@ -1,4 +1,4 @@
-//! The repository's own tools: `cargo xtask gen`, `fmt`, `tidy`, `prices` and `changelog`.
+//! The repository's own tools: `cargo xtask` lists them.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -13,6 +13,7 @@ mod changelog;
 mod codegen;
 mod fmt;
 mod prices;
+mod release;
 mod repository;
 mod tidy;
 
@@ -24,6 +25,13 @@ Usage: cargo xtask COMMAND
   gen [--check]   write the window's types from the Rust types; --check: only say whether they are current
   fmt [--check]   format every Rust file; --check: only say what would change
   changelog       write what each release brought, from the commits
+  keys FOLDER     make a key for updates: the secret one there, the public one where it is built in
+  sign VERSION FILE...
+                  sign archives of a release
+  manifest VERSION NOTES OUT ARCHIVE...
+                  write what updaters read of a release
+  rehearse [ARCHIVE]
+                  all of that with a key that is thrown away
   prices          make the built-in price list anew from two published tables
   tidy            the rules of the repository that no linter knows";
 
@@ -37,6 +45,22 @@ fn main() -> Result<ExitCode> {
         ["fmt", "--check"] => fmt::run(fmt::Mode::Check)?,
         ["changelog"] => {
             changelog::run(&repository::root())?;
+            true
+        }
+        ["keys", folder] => {
+            release::keys(&repository::root(), folder.as_ref())?;
+            true
+        }
+        ["sign", version, ref files @ ..] => {
+            release::sign(version, files)?;
+            true
+        }
+        ["manifest", version, notes, out, ref files @ ..] => {
+            release::manifest(&repository::root(), version, notes, out, files)?;
+            true
+        }
+        ["rehearse", ref archive @ ..] => {
+            release::rehearse(archive.first().copied())?;
             true
         }
         ["prices"] => {

@@ -134,6 +134,8 @@ pub(crate) enum Command {
     Config(Config),
     /// Explain what is found, tried and waited for; without secrets.
     Doctor(Doctor),
+    /// Look for a newer release, and install it where a package has not brought this one.
+    Update(Update),
     /// Open the window.
     Open {
         /// Page: overview, history, providers, alerts, general, about.
@@ -158,6 +160,23 @@ pub(crate) enum Command {
     /// A provider's id.
     #[command(external_subcommand)]
     Provider(Vec<String>),
+}
+
+/// What `update` does.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  claudometer update              what is new, and how it is installed here
+  claudometer update --install
+
+A release is installed only where its signature is that of Claudometer's makers. The one before comes back by itself where the new
+one does not run.")]
+pub(crate) struct Update {
+    /// Install it; a running Claudometer is replaced, too.
+    #[arg(long)]
+    pub(crate) install: bool,
+    /// Also releases to try before others do.
+    #[arg(long)]
+    pub(crate) beta: bool,
 }
 
 /// What `usage` shows.

@@ -192,6 +192,7 @@ impl Desk {
             program,
             args: vec![what.to_owned()],
             env: Vec::new(),
+            speaks: false,
         };
         let launched = self.0.host.processes.launch(launch, || ());
         launched.map_err(|error| {

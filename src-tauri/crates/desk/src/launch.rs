@@ -51,7 +51,7 @@ fn start() -> Result<(), IpcError> {
             );
             IpcError::new(ErrorCode::Disconnected, message)
         })?;
-    let launch = Launch { program, args: Vec::new(), env: Vec::new() };
+    let launch = Launch { program, args: Vec::new(), env: Vec::new(), speaks: false };
     processes.launch(launch, || ()).map_err(|error| {
         IpcError::new(ErrorCode::Disconnected, format!("{PROGRAM} could not be started: {error}."))
     })

@@ -91,7 +91,7 @@ impl Window {
             .into_iter()
             .flat_map(|token| TOKEN_NAMES.map(|name| (name.to_owned(), token.to_owned())));
         let env = tokens.chain(renderer(host)).collect();
-        let launch = Launch { program, args, env };
+        let launch = Launch { program, args, env, speaks: true };
         let over = CancellationToken::new();
         let ended = over.clone();
         let started = host.processes.launch(launch, move || ended.cancel());

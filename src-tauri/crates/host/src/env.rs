@@ -8,6 +8,8 @@ use std::{
 
 /// Sends every vendor request to this loopback origin, the vendor's host as the first path segment. For tests.
 pub const TEST_ORIGIN: &str = "CLAUDOMETER_TEST_ORIGIN";
+/// The key of updates, where [`TEST_ORIGIN`] is set. For tests.
+pub const TEST_UPDATE_KEY: &str = "CLAUDOMETER_TEST_UPDATE_KEY";
 /// Where typed secrets are kept: `keychain` (default) or `memory`.
 pub const SECRETS: &str = "CLAUDOMETER_SECRETS";
 /// Adds menu items that simulate alerts: `1`, `true`, `yes` or `on`.
@@ -28,6 +30,7 @@ pub const DOCUMENTED: &[(&str, &str)] = &[
     (LOG, "What is logged: error, warn, info, debug."),
     (DEBUG, "Adds menu items that simulate alerts: 1, true, yes or on."),
     (TEST_ORIGIN, "For tests: sends every vendor request to this loopback origin."),
+    (TEST_UPDATE_KEY, "For tests, beside that origin: the public key that signs updates."),
     (
         "CLAUDOMETER_<SETTING>",
         "Any setting, above the file and below flags: CLAUDOMETER_DISPLAY_METRIC=weekly. claudometer config show lists the keys.",

@@ -198,6 +198,28 @@ impl Files {
         self.write(path, bytes, 0o600)
     }
 
+    /// Replaces an executable wholly or not at all.
+    pub fn write_program(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.write(path, bytes, 0o755)
+    }
+
+    /// Whether files can be made in a folder.
+    pub fn can_write(&self, folder: &Path) -> bool {
+        self.0.is_some() || rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok()
+    }
+
+    /// Removes a folder with all that is in it; none is as good.
+    pub fn remove_folder(&self, folder: &Path) -> io::Result<()> {
+        if let Some(memory) = &self.0 {
+            held(memory).retain(|path, _| !path.starts_with(folder));
+            return Ok(());
+        }
+        match fs_err::remove_dir_all(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
     /// Replaces another program's file wholly or not at all, keeping its permissions, or 0600 for a new one.
     /// A link is followed, so that it stays a link.
     pub fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -1,9 +1,11 @@
 //! HTTP requests: to the vendors, to a loopback origin under test, or to recorded answers.
 
+use crate::Files;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
     fmt,
     net::IpAddr,
+    path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -11,6 +13,7 @@ use url::{Host as UrlHost, Url};
 
 /// The largest answer that is read: usage answers are a few kilobytes.
 const LARGEST: usize = 4 * 1024 * 1024;
+const MOST_REDIRECTS: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long one request may take when it does not say otherwise.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
@@ -164,6 +167,9 @@ pub enum HttpError {
     /// The answer is larger than any usage answer.
     #[error("the answer is larger than 4 MiB")]
     TooLarge,
+    /// What came could not be written.
+    #[error("what came could not be written: is there room?")]
+    Unwritable,
     /// The request could not be made: a malformed address or header value.
     #[error("the request could not be made")]
     Malformed,
@@ -265,6 +271,78 @@ impl Http {
             builder = builder.body(body);
         }
         read(builder.send().await.map_err(|error| classify(&error))?).await
+    }
+
+    /// A public file that is not secret and not of a vendor: status and body. Redirects are followed, to secure places only.
+    pub async fn fetch(&self, url: &str, most: u64) -> Result<(u16, Vec<u8>), HttpError> {
+        if let Some(recorded) = &self.recorded {
+            return recorded(&Request::get(url)).map(|answer| (answer.status, answer.body));
+        }
+        let request = self.public()?.get(self.address(url)?).timeout(REQUEST_TIMEOUT);
+        let mut answer = request.send().await.map_err(|error| classify(&error))?;
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| classify(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() as u64 > most {
+                return Err(HttpError::TooLarge);
+            }
+        }
+        Ok((answer.status().as_u16(), body))
+    }
+
+    /// Downloads a public file to `to`, going on behind what is there already; `progress` is told bytes and, where it is
+    /// known, their sum. Answers the status; only a status below 300 has written.
+    pub async fn download(
+        &self,
+        url: &str,
+        to: &Path,
+        most: u64,
+        progress: &mut (dyn FnMut(u64, Option<u64>) + Send),
+    ) -> Result<u16, HttpError> {
+        let files = Files::disk();
+        let mut there = files.entry(to).map_or(0, |entry| entry.size);
+        let mut request = self.public()?.get(self.address(url)?);
+        if there > 0 {
+            request = request.header("range", format!("bytes={there}-"));
+        }
+        let mut answer = request.send().await.map_err(|error| classify(&error))?;
+        let status = answer.status().as_u16();
+        if there > 0 && status == 416 {
+            // All of it is there already.
+            return Ok(200);
+        }
+        if status >= 300 {
+            return Ok(status);
+        }
+        if status != 206 {
+            // Who does not know parts sends it from the beginning.
+            files.remove(to).map_err(|_| HttpError::Broken)?;
+            there = 0;
+        }
+        let sum = answer.content_length().map(|rest| there + rest);
+        if sum.is_some_and(|sum| sum > most) {
+            return Err(HttpError::TooLarge);
+        }
+        while let Some(chunk) = answer.chunk().await.map_err(|error| classify(&error))? {
+            there += chunk.len() as u64;
+            if there > most {
+                return Err(HttpError::TooLarge);
+            }
+            files.append_private(to, &chunk).map_err(|_| HttpError::Unwritable)?;
+            progress(there, sum);
+        }
+        // A connection that ends early ends without an error where no length was told.
+        if sum.is_some_and(|sum| there < sum) { Err(HttpError::Broken) } else { Ok(status) }
+    }
+
+    /// A client for public files; only a test asks at an insecure place.
+    fn public(&self) -> Result<reqwest::Client, HttpError> {
+        let builder = client()
+            .tls_certs_merge(self.trusted.iter().cloned())
+            .https_only(self.test_origin.is_none())
+            .read_timeout(REQUEST_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::limited(MOST_REDIRECTS));
+        builder.build().map_err(|_| HttpError::Tls)
     }
 
     fn address(&self, url: &str) -> Result<Url, HttpError> {

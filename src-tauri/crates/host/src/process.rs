@@ -143,6 +143,8 @@ pub struct Launch {
     pub args: Vec<String>,
     /// Variables in addition.
     pub env: Vec<(String, String)>,
+    /// Whether it says what is wrong where we do; else it has nothing to do with our terminal, and may outlive it.
+    pub speaks: bool,
 }
 
 type RunScript = dyn Fn(&Command) -> Result<Output, ProcessError> + Send + Sync;
@@ -227,6 +229,9 @@ impl Processes {
         }
         let mut command = tokio::process::Command::new(&launch.program);
         command.args(&launch.args).envs(launch.env).process_group(0);
+        if !launch.speaks {
+            command.stderr(Stdio::null());
+        }
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
         tokio::spawn(async move {
             child.wait().await.ok(); // however it ended, it has ended

@@ -43,7 +43,9 @@ impl From<HttpError> for FetchError {
             HttpError::Connect | HttpError::Tls | HttpError::Timeout | HttpError::Broken => {
                 Trouble::UpstreamDown
             }
-            HttpError::TooLarge | HttpError::Malformed => Trouble::BadPayload,
+            HttpError::TooLarge | HttpError::Malformed | HttpError::Unwritable => {
+                Trouble::BadPayload
+            }
         };
         let sentence = error.to_string();
         let mut letters = sentence.chars();

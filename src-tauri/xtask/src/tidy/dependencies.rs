@@ -29,6 +29,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("scan", &["core", "host"]),
     ("store", &["core"]),
     ("ledger", &["core", "wire", "host", "pricing", "scan", "store"]),
+    ("update", &["host"]),
     ("providers", &["core", "host", "provider", "scan"]),
     ("engine", &["core"]),
     ("desk", &["core", "view", "wire", "host", "provider", "providers", "engine"]),
@@ -48,12 +49,13 @@ const TABLE: &[(&str, &[&str])] = &[
             "ledger",
             "pricing",
             "store",
+            "update",
         ],
     ),
     ("desktop", &["core", "view", "wire", "desk"]),
     ("testkit", &["core", "host"]),
     ("bench", &["core", "engine", "host", "testkit"]),
-    ("xtask", &["wire", "pricing"]),
+    ("xtask", &["wire", "pricing", "update"]),
 ];
 
 /// Tests of any crate may use this one; nothing that ships may.

@@ -16,6 +16,7 @@ mod sign_in;
 mod status;
 mod statusline;
 mod tally;
+mod update;
 mod upkeep;
 mod usage;
 mod waiting;
@@ -64,6 +65,7 @@ async fn dispatch(args: &Args, command: Command, host: Host) -> Result<Exit, Ref
         Command::Cache(cache) => cache::run(args, &cache, host).await,
         Command::Config(config) => config::run(args, &config, host).await,
         Command::Doctor(doctor) => doctor::run(args, &doctor, host).await,
+        Command::Update(wanted) => update::run(args, &wanted, host).await,
         Command::Open { page } => window::open(host, page).await,
         Command::Quit => window::quit(&host).await,
         Command::Completion { shell } => Ok(manual::completion(shell)),

@@ -1,0 +1,201 @@
+//! An update of a release's folder with the real program: what is new is told, installed and run, and what does not run is
+//! taken back.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, and starts the real program"
+)]
+
+mod home;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use flate2::{Compression, write::GzEncoder};
+use home::{Home, document, ended};
+use minisign::KeyPair;
+use serde_json::json;
+use std::{
+    fs,
+    io::Cursor,
+    os::unix::{fs::PermissionsExt as _, net::UnixStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path_regex};
+
+const WITHIN: Duration = Duration::from_secs(20);
+
+/// A person with a release in a folder of theirs, and a vendor with a newer one.
+struct World {
+    home: Home,
+    keys: KeyPair,
+    server: MockServer,
+}
+
+impl World {
+    async fn new() -> Self {
+        let server = MockServer::start().await;
+        let mut home = Home::new();
+        home.origin = server.uri();
+        fs::create_dir_all(home.path("app/bin")).unwrap();
+        fs::create_dir_all(home.path("run")).unwrap();
+        fs::set_permissions(home.path("run"), fs::Permissions::from_mode(0o700)).unwrap();
+        fs::copy(env!("CARGO_BIN_EXE_claudometer"), home.path("app/bin/claudometer")).unwrap();
+        home.write("app/bin/claudometer-desktop", "old window");
+        Self { home, keys: KeyPair::generate_unencrypted_keypair().unwrap(), server }
+    }
+
+    fn program(&self) -> PathBuf {
+        self.home.path("app/bin/claudometer")
+    }
+
+    /// Offers version 9.0.0 with this resident.
+    async fn offer(&self, resident: &[u8]) {
+        let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        for (name, bytes) in
+            [("bin/claudometer", resident), ("bin/claudometer-desktop", b"new window")]
+        {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o755);
+            tar.append_data(&mut header, format!("claudometer-9.0.0/{name}"), bytes).unwrap();
+        }
+        let archive = tar.into_inner().unwrap().finish().unwrap();
+        let comment = Some("timestamp:1\tversion:9.0.0");
+        let signature =
+            minisign::sign(None, &self.keys.sk, Cursor::new(&archive), comment, None).unwrap();
+        let file = json!({"url": "https://files.test/a.tar.gz", "signature": STANDARD.encode(signature.into_string())});
+        let platform = format!(
+            "{}-{}",
+            std::env::consts::OS.replace("macos", "darwin"),
+            std::env::consts::ARCH
+        );
+        let manifest = json!({"version": "9.0.0", "notes": "Quicker than light.", "platforms": {platform: file}});
+        for (pattern, answer) in [
+            ("latest.json$", ResponseTemplate::new(200).set_body_json(manifest)),
+            ("a.tar.gz$", ResponseTemplate::new(200).set_body_bytes(archive)),
+        ] {
+            Mock::given(path_regex(pattern)).respond_with(answer).mount(&self.server).await;
+        }
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = self.home.command(words);
+        let mut own = Command::new(self.program());
+        own.args(words).env_clear().stdin(Stdio::null());
+        for (name, value) in command.get_envs() {
+            own.env(name, value.unwrap());
+        }
+        command.stdin(Stdio::null());
+        own.env("CLAUDOMETER_TEST_UPDATE_KEY", self.keys.pk.to_box().unwrap().to_string());
+        own
+    }
+
+    fn run(&self, words: &[&str]) -> (i32, String, String) {
+        ended(self.command(words).output().unwrap())
+    }
+
+    fn start(&self) -> Child {
+        let mut command = self.command(&[]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        until("a resident answers", || self.answers());
+        child
+    }
+
+    fn answers(&self) -> bool {
+        UnixStream::connect(self.home.path("run/claudometer/link.sock")).is_ok()
+    }
+
+    fn previous(&self) -> PathBuf {
+        self.home.path("app/bin/.claudometer-previous")
+    }
+}
+
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < WITHIN, "{what} did not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The program with something behind its end, which changes nothing of what it does.
+fn other_build() -> Vec<u8> {
+    let mut bytes = fs::read(env!("CARGO_BIN_EXE_claudometer")).unwrap();
+    bytes.extend_from_slice(b"another build");
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_new_is_told_and_then_runs_in_place_of_what_ran() {
+    let world = World::new().await;
+    let (exit, _, said) = world.run(&["update"]);
+    assert!(exit == 3 && said.contains("There is no release"), "{said}");
+    world.offer(&other_build()).await;
+    let (exit, text, _) = world.run(&["update"]);
+    assert_eq!(exit, 0);
+    for words in ["Claudometer 9.0.0 is there", "Quicker than light.", "update --install"] {
+        assert!(text.contains(words), "{text}");
+    }
+    let (_, text, _) = world.run(&["update", "--json"]);
+    assert_eq!(document(&text)["newest"], "9.0.0");
+
+    let mut resident = world.start();
+    let (exit, text, said) = world.run(&["update", "--install"]);
+    assert_eq!((exit, text.as_str()), (0, "Claudometer 9.0.0 is installed.\n"), "{said}");
+    assert!(resident.wait().unwrap().success(), "the one before ended as it was asked to");
+    assert!(world.answers(), "and another one runs");
+    assert!(fs::read(world.program()).unwrap() == other_build());
+    assert_eq!(world.home.path("app/bin/claudometer-desktop").metadata().unwrap().len(), 10);
+    assert!(world.previous().join("claudometer").is_file(), "what ran before is kept for a while");
+    assert_eq!(world.run(&["quit"]).0, 0);
+    until("it has ended well, so it runs", || !world.previous().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_does_not_start_or_does_not_live_gives_way_to_the_one_before() {
+    let world = World::new().await;
+    let before = fs::read(world.program()).unwrap();
+    world.offer(b"#!/bin/sh\nexit 1\n").await;
+    let mut resident = world.start();
+    let (exit, _, said) = world.run(&["update", "--install"]);
+    assert!(exit == 1 && said.contains("does not start here"), "{exit} {said}");
+    assert!(resident.wait().unwrap().success());
+    assert!(world.answers(), "the one before runs again");
+    assert!(fs::read(world.program()).unwrap() == before);
+    assert_eq!(world.run(&["quit"]).0, 0);
+    until("it has ended", || !world.answers());
+
+    // One that starts, and is killed before it can say that it runs.
+    world.server.reset().await;
+    world.offer(&other_build()).await;
+    assert_eq!(world.run(&["update", "--install"]).0, 0);
+    let mut fallen = world.start();
+    fallen.kill().unwrap();
+    fallen.wait().unwrap();
+    let mut next = world.start();
+    assert!(fs::read(world.program()).unwrap() == before, "the next start brings the one before");
+    assert!(next.wait().unwrap().success() && world.answers());
+    assert!(!world.previous().exists());
+    assert_eq!(world.run(&["quit"]).0, 0);
+    until("it has ended", || !world.answers());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_package_brought_or_was_built_is_left_to_its_owner() {
+    let mut world = World::new().await;
+    world.offer(&other_build()).await;
+    // What is built lies in a folder of cargo's.
+    let program = env!("CARGO_BIN_EXE_claudometer");
+    let mut command = Command::new(program);
+    for (name, value) in world.command(&[]).get_envs() {
+        command.env(name, value.unwrap());
+    }
+    let (exit, _, said) = ended(command.args(["update", "--install"]).output().unwrap());
+    assert!(exit == 4 && said.contains("none of a release's folders"), "{exit} {said}");
+    world.home.origin = "http://127.0.0.1:9".into();
+    let (exit, _, said) = world.run(&["update"]);
+    assert!(exit == 3 && said.contains("online"), "{said}");
+    assert_eq!(world.run(&["update", "--offline"]).0, 4);
+}
