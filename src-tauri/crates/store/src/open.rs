@@ -12,6 +12,8 @@ const PRUNED: &str = "pruned_before";
 /// How long one process waits for another's write to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -67,8 +69,9 @@ impl Store {
 
     fn prepare(mut connection: Connection) -> Result<Self, StoreError> {
         connection.busy_timeout(PATIENCE)?;
+        write_ahead(&connection)?;
         connection.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000;",
+            "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000;",
         )?;
         connection.set_prepared_statement_cache_capacity(32);
         migrate(&mut connection)?;
@@ -160,6 +163,22 @@ pub(crate) fn set_fact(connection: &Connection, name: &str, value: &str) -> rusq
     connection.prepare_cached(text)?.execute([name, value]).map(drop)
 }
 
+/// Has the database written ahead. While another process makes the file, this alone is refused at once instead of waiting,
+/// whatever patience was set: two that wait for each other would do so for ever.
+fn write_ahead(connection: &Connection) -> Result<(), StoreError> {
+    let mut tries = PATIENCE.as_millis() / PAUSE.as_millis();
+    loop {
+        let done = connection.execute_batch("PRAGMA journal_mode = WAL");
+        match done.map_err(StoreError::from) {
+            Err(StoreError::Busy(_)) if tries > 0 => {
+                tries -= 1;
+                std::thread::sleep(PAUSE);
+            }
+            other => return other,
+        }
+    }
+}
+
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let version = |connection: &Connection| {
         connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))
@@ -195,6 +214,20 @@ mod tests {
         let newer = folder.path().join("newer.db");
         Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
         assert!(matches!(Store::open(&newer), Err(StoreError::Newer(99))));
+    }
+
+    #[test]
+    fn many_that_open_a_new_one_at_once_all_get_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for round in 0..30 {
+            let path = folder.path().join(format!("{round}.db"));
+            let open = || Store::open(&path).map(drop);
+            let opened: Vec<_> = std::thread::scope(|scope| {
+                let all: Vec<_> = (0..6).map(|_| scope.spawn(open)).collect();
+                all.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            assert!(opened.iter().all(Result::is_ok), "{opened:?}");
+        }
     }
 
     #[test]
