@@ -2,11 +2,11 @@
 // the system as it was.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { bundles, deb, stage } from './packaging.mjs';
+import { deb, stage } from './packaging.mjs';
 import { cargo, has } from './run.mjs';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the form is dpkg-query's
@@ -59,9 +59,11 @@ export async function testPackage() {
     false,
     'Claudometer is installed already: that one would be replaced.',
   );
-  mkdirSync(bundles, { recursive: true });
   const staged = stage('target/debug');
-  const [first, second] = ['0.0.1~test1', '0.0.1~test2'].map((version) => deb(staged, { version, quick: true }));
+  const packages = mkdtempSync(join(tmpdir(), 'claudometer-packages-'));
+  const [first, second] = ['0.0.1~test1', '0.0.1~test2'].map((version) =>
+    deb(staged, { version, quick: true, folder: packages }),
+  );
   const home = mkdtempSync(join(tmpdir(), 'claudometer-person-'));
   run('useradd', '--home-dir', home, '--shell', '/bin/sh', PERSON);
   run('chown', '-R', PERSON, home);
@@ -70,7 +72,7 @@ export async function testPackage() {
   } finally {
     spawnSync('dpkg', ['--purge', 'claudometer']);
     run('userdel', PERSON);
-    for (const folder of [home, bundles]) rmSync(folder, { recursive: true, force: true });
+    for (const folder of [home, packages]) rmSync(folder, { recursive: true, force: true });
   }
   assert.deepEqual(left(), [], 'nothing is left on the system');
 }

@@ -75,7 +75,7 @@ export function stage(target = 'target/release') {
 }
 
 /** A package for Debian and its family; a `quick` one is packed hardly at all. */
-export function deb(staged, { version = about.version, quick = false } = {}) {
+export function deb(staged, { version = about.version, quick = false, folder: to = bundles } = {}) {
   const folder = join(staging, 'deb');
   rmSync(folder, { recursive: true, force: true });
   cpSync(staged, folder, { recursive: true });
@@ -104,7 +104,7 @@ export function deb(staged, { version = about.version, quick = false } = {}) {
   writeFileSync(join(folder, 'DEBIAN/control'), lines.join('\n'));
   cpSync(join(sources, 'after-removal.sh'), join(folder, 'DEBIAN/postrm'));
   chmodSync(join(folder, 'DEBIAN/postrm'), 0o755);
-  const file = join(bundles, `claudometer_${version}_${name}.deb`);
+  const file = join(to, `claudometer_${version}_${name}.deb`);
   execFileSync('dpkg-deb', ['--root-owner-group', quick ? '-Znone' : '-Zxz', '--build', folder, file], {
     env: { ...process.env, SOURCE_DATE_EPOCH: committed('%ct') },
   });

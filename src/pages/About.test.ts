@@ -1,6 +1,7 @@
 import { fireEvent, screen, within } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import { open, settle } from '../test/page';
+import * as sample from '../test/sample';
 
 describe('about', () => {
   it('shows version, places and the privacy ledger', async () => {
@@ -27,5 +28,30 @@ describe('about', () => {
     await settle();
     expect(written).toHaveBeenCalledWith(report.value);
     expect(screen.getByText('Copied.')).toBeTruthy();
+  });
+
+  it('tells of a newer release, and installs it where that is ours to do', async () => {
+    const report = {
+      schemaVersion: 1,
+      running: '0.1.0',
+      newest: '0.2.0',
+      notes: 'Quicker.',
+      page: 'https://example.test/v0.2.0',
+      canInstall: true,
+      command: null,
+      installed: false,
+    };
+    const fake = await open('about', sample.state({ bundle: sample.bundle({ update: report }) }));
+    expect(screen.getByRole('heading', { name: 'Claudometer 0.2.0 is there' })).toBeTruthy();
+    expect(screen.getByText('Quicker.')).toBeTruthy();
+    fake.failing.set('install_update', { code: 'other', message: 'There is no room for it.', problems: [] });
+    await fireEvent.click(screen.getByRole('button', { name: 'Install and restart' }));
+    await settle();
+    expect(screen.getByText('There is no room for it.')).toBeTruthy();
+    const update = { ...report, canInstall: false, command: 'sudo apt install ./claudometer_*.deb' };
+    await fake.tell('snapshot:updated', fake.next({ update }));
+    await settle();
+    expect(screen.getByText('sudo apt install ./claudometer_*.deb')).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Install and restart' })).toBeNull();
   });
 });

@@ -92,6 +92,7 @@ export class Fake {
       return this.state;
     },
     open_window: () => null,
+    install_update: () => null,
     quit: () => null,
   };
 

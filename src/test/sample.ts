@@ -207,6 +207,7 @@ export function bundle(over: Partial<Bundle> = {}): Bundle {
     cards: [card()],
     firstRun: null,
     remarks: [],
+    update: null,
     ...over,
   };
 }

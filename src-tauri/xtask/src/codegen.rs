@@ -8,11 +8,12 @@ use claudometer_wire::{
     history::HistoryReport,
     prices::PriceList,
     report::{ErrorReport, Report},
+    update::UpdateReport,
 };
 use std::path::PathBuf;
 
 /// The generated files: path from the root of the repository and contents.
-fn generated() -> [(&'static str, String); 9] {
+fn generated() -> [(&'static str, String); 10] {
     [
         ("src/lib/gen/wire.ts", claudometer_wire::ts::typescript()),
         ("src/lib/gen/commands.ts", claudometer_wire::ts::commands()),
@@ -22,6 +23,7 @@ fn generated() -> [(&'static str, String); 9] {
         ("src-tauri/schemas/cost.schema.json", schema::<CostReport>()),
         ("src-tauri/schemas/blocks.schema.json", schema::<BlockReport>()),
         ("src-tauri/schemas/prices.schema.json", schema::<PriceList>()),
+        ("src-tauri/schemas/update.schema.json", schema::<UpdateReport>()),
         ("src-tauri/schemas/error.schema.json", schema::<ErrorReport>()),
     ]
 }

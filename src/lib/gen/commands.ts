@@ -37,6 +37,8 @@ export interface Commands {
   get_limits: { args: Record<string, never>; answer: wire.LimitCourse[] };
   /** Opens the vendor's own usage page in the browser. */
   open_dashboard: { args: { provider: string }; answer: null };
+  /** Puts the newer release in place, where that is ours to do; the resident is replaced by it. */
+  install_update: { args: Record<string, never>; answer: null };
   /** Opens the folder of the logs. */
   open_logs: { args: Record<string, never>; answer: null };
   /** Shows recorded answers instead of live ones, or ends that. */

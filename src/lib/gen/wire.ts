@@ -614,7 +614,11 @@ firstRun: FirstRun | null,
 /**
  * Standing remarks about the whole, such as a test origin in use.
  */
-remarks: Array<string>, };
+remarks: Array<string>, 
+/**
+ * A newer release, where one is known.
+ */
+update: UpdateReport | null, };
 
 export type SourceForm = { 
 /**
@@ -1497,6 +1501,40 @@ before: Array<CoursePoint>,
  * Days on which it was looked at, the newest first.
  */
 days: Array<CourseDay>, };
+
+export type UpdateReport = { 
+/**
+ * Version of this document.
+ */
+schemaVersion: number, 
+/**
+ * The version that runs.
+ */
+running: string, 
+/**
+ * The newest one; `null` where that is the one that runs.
+ */
+newest: string | null, 
+/**
+ * What is new in it.
+ */
+notes: string | null, 
+/**
+ * Its page, for people.
+ */
+page: string | null, 
+/**
+ * Whether Claudometer can put it in place itself.
+ */
+canInstall: boolean, 
+/**
+ * The command that would update what a package has brought.
+ */
+command: string | null, 
+/**
+ * Whether it was installed now.
+ */
+installed: boolean, };
 
 export type ServiceReport = { 
 /**

@@ -174,6 +174,12 @@ pub(crate) struct Update {
     /// Install it; a running Claudometer is replaced, too.
     #[arg(long)]
     pub(crate) install: bool,
+    /// Leave a running Claudometer alone.
+    #[arg(long, hide = true, requires = "install")]
+    pub(crate) no_restart: bool,
+    /// Only have what is installed take the place of what runs.
+    #[arg(long, hide = true, conflicts_with = "install")]
+    pub(crate) restart: bool,
     /// Also releases to try before others do.
     #[arg(long)]
     pub(crate) beta: bool,

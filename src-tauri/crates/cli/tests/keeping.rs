@@ -71,7 +71,7 @@ fn several_processes_at_once_read_the_same_logs_once() {
     for child in all {
         let output = child.wait_with_output().unwrap();
         let report = document(&String::from_utf8(output.stdout).unwrap());
-        assert_eq!(report["total"]["responses"], 9000);
+        assert_eq!(report["total"]["responses"], 9000, "{report}");
     }
     assert_eq!(verified(&home).0, 0);
 }

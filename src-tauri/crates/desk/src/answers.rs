@@ -64,6 +64,10 @@ impl Desk {
             Command::GetLimits {} => json(&self.limit_courses()),
             Command::GetCost { query } => json(&self.cost(&query).await?),
             Command::OpenDashboard { provider } => self.open(self.provider(&provider)?.dashboard),
+            Command::InstallUpdate {} => {
+                self.install_release().await?;
+                json(&())
+            }
             Command::OpenLogs {} => {
                 let logs = self.0.paths.logs();
                 self.0.host.files.make_folder(&logs).ok(); // a folder that cannot be made cannot be opened, which is told

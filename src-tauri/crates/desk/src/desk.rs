@@ -26,7 +26,7 @@ use claudometer_view::{
     Context, Extras,
     tray::{self, TrayModel},
 };
-use claudometer_wire::{Bundle, link::Message};
+use claudometer_wire::{Bundle, link::Message, update::UpdateReport};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -116,6 +116,7 @@ pub(crate) struct Inner {
     pub(crate) autostart: Autostart,
     /// Why the tray is not seen, in words; kept by whoever hosts the tray.
     pub(crate) tray_remark: Mutex<Option<String>>,
+    pub(crate) release: Mutex<Option<UpdateReport>>,
     /// Which of several saves may run: one at a time.
     pub(crate) saving: tokio::sync::Mutex<()>,
     /// The provider that the wheel over the icon chose, for this run.
@@ -147,6 +148,8 @@ impl Desk {
             tokio::spawn(async move { minutes.follow_minutes().await });
             let history = desk.clone();
             tokio::spawn(async move { history.follow_logs().await });
+            let releases = desk.clone();
+            tokio::spawn(async move { releases.follow_releases().await });
             let idle = desk.clone();
             tokio::spawn(async move { idle.stay_small().await });
         }
@@ -208,6 +211,7 @@ impl Desk {
                 window: Window::default(),
                 autostart,
                 tray_remark: Mutex::default(),
+                release: Mutex::default(),
                 saving: tokio::sync::Mutex::new(()),
                 scrolled_to: Mutex::default(),
                 bundles: watch::Sender::default(),
@@ -449,6 +453,7 @@ fn empty_model(host: &Host, settings: &Settings) -> TrayModel {
         demo: false,
         debug: false,
         remarks: Vec::new(),
+        update: None,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,

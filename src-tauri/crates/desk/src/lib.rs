@@ -20,6 +20,7 @@ pub mod notify;
 pub mod only;
 mod reach;
 pub mod registry;
+mod releases;
 pub mod saving;
 pub mod seats;
 mod service;

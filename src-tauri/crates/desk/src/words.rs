@@ -64,6 +64,7 @@ fn with_extras<T>(desk: &Desk, make: impl FnOnce(&Context, &Extras<'_>) -> T) ->
         demo,
         debug: inner.debug,
         remarks: remarks(desk),
+        update: desk.release(),
         first_run: &|| Some(first_run(desk)),
         service: &|provider| desk.known_status(provider),
         today: &|seat| desk.used_today(seat, &context),

@@ -5,7 +5,9 @@ use claudometer_core::{
     Attempt, AttemptResult, Failure, Origin, ProviderId, Seat, SeatState, Skip, SourceId,
     UsageSnapshotBundle, status::ServiceStatus,
 };
-use claudometer_wire::{AttemptLine, Bundle, Card, FirstRun, Line, TroubleStrip};
+use claudometer_wire::{
+    AttemptLine, Bundle, Card, FirstRun, Line, TroubleStrip, update::UpdateReport,
+};
 
 /// What is said when nothing was found on this machine.
 pub const NOTHING_FOUND: &str = "No assistants found";
@@ -20,6 +22,8 @@ pub struct Extras<'a> {
     pub debug: bool,
     /// Standing remarks about the whole, such as a test origin in use.
     pub remarks: Vec<String>,
+    /// A newer release, where one is known.
+    pub update: Option<UpdateReport>,
     /// What was looked for; asked and shown only when there is no seat.
     pub first_run: &'a dyn Fn() -> Option<FirstRun>,
     /// What a provider's status page said a moment ago, where it was looked at.
@@ -46,6 +50,7 @@ pub fn bundle(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras
         cards,
         first_run: if empty { (extras.first_run)() } else { None },
         remarks: extras.remarks.clone(),
+        update: extras.update.clone(),
     }
 }
 

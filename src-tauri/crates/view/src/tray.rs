@@ -11,6 +11,7 @@ use crate::{
     text,
 };
 use claudometer_core::{Freshness, Origin, ProviderId, UsageSnapshotBundle};
+use claudometer_wire::update::UpdateReport;
 
 /// Our name, where a tray wants one.
 pub const NAME: &str = "Claudometer";
@@ -232,7 +233,8 @@ fn rows(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras<'_>) 
             .enumerate()
             .map(|(at, remark)| Row::info(format!("remark/{at}"), remark.clone())),
     );
-    let taken = STANDING + usize::from(extras.debug) + rows.len();
+    let taken =
+        STANDING + usize::from(extras.debug) + usize::from(extras.update.is_some()) + rows.len();
     if !rows.is_empty() {
         rows.push(Row::separator("separator/remarks"));
     }
@@ -241,6 +243,7 @@ fn rows(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras<'_>) 
         rows.push(Row::info("nothing-found".to_owned(), NOTHING_FOUND.to_owned()));
     }
     rows.extend(extras.debug.then(debug_rows).into_iter().flatten());
+    rows.extend(extras.update.as_ref().and_then(update_row).into_iter().flatten());
     rows.extend(standing_rows(snapshot.refreshing));
     rows
 }
@@ -290,6 +293,13 @@ fn standing_rows(refreshing: bool) -> [Row; STANDING + 1] {
         Row::action("open".to_owned(), "Open Claudometer".to_owned(), Action::Open(None)),
         Row::action("quit".to_owned(), "Quit".to_owned(), Action::Quit),
     ]
+}
+
+/// A newer release, which the window tells more about.
+fn update_row(update: &UpdateReport) -> Option<[Row; 2]> {
+    let label = format!("{NAME} {} is there", update.newest.as_deref()?);
+    let open = Action::Open(Some("about".to_owned()));
+    Some([Row::separator("separator/update"), Row::action("update".to_owned(), label, open)])
 }
 
 fn debug_rows() -> [Row; 2] {

@@ -1,5 +1,6 @@
 //! The snapshot as the window and the terminal draw it: values beside the words that say them.
 
+use crate::update::UpdateReport;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -24,6 +25,8 @@ pub struct Bundle {
     pub first_run: Option<FirstRun>,
     /// Standing remarks about the whole, such as a test origin in use.
     pub remarks: Vec<String>,
+    /// A newer release, where one is known.
+    pub update: Option<UpdateReport>,
 }
 
 /// One account at one provider.

@@ -95,6 +95,8 @@ commands! {
     GetLimits "get_limits" {} -> Vec<LimitCourse>;
     /// Opens the vendor's own usage page in the browser.
     OpenDashboard "open_dashboard" { provider: String } -> ();
+    /// Puts the newer release in place, where that is ours to do; the resident is replaced by it.
+    InstallUpdate "install_update" {} -> ();
     /// Opens the folder of the logs.
     OpenLogs "open_logs" {} -> ();
     /// Shows recorded answers instead of live ones, or ends that.

@@ -14,6 +14,7 @@ pub mod report;
 pub mod settings;
 pub mod status;
 pub mod ts;
+pub mod update;
 
 pub use bundle::{
     AttemptLine, Bundle, Card, FirstRun, Fresh, Level, Line, Looked, Meter, TroubleStrip,

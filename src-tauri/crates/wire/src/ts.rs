@@ -1,6 +1,8 @@
 //! TypeScript for the window: every type in a fixed order, and a typed function per command.
 
-use crate::{bundle, command, cost as told, diagnosis, error, history, report, settings, status};
+use crate::{
+    bundle, command, cost as told, diagnosis, error, history, report, settings, status, update,
+};
 use claudometer_core::{CreditUnit, cost, custom, settings as core};
 use std::fmt::Write as _;
 use ts_rs::{Config, TS};
@@ -30,7 +32,7 @@ pub fn typescript() -> String {
         diagnosis::SourceDiagnosis, diagnosis::AccountDiagnosis, diagnosis::AttemptDiagnosis,
         diagnosis::GateDiagnosis, diagnosis::Endpoint, diagnosis::LogDiagnosis,
         cost::BudgetState, told::CostSums, told::CostBrief, told::CostQuery, told::CostViewPart, told::CostViewRow, told::CostView, history::CoursePoint, history::CourseDay, history::LimitCourse,
-        status::ServiceReport, command::State, error::ErrorCode, error::IpcError,
+        update::UpdateReport, status::ServiceReport, command::State, error::ErrorCode, error::IpcError,
     ];
     let mut text =
         String::from("// Generated from the Rust types by `npm run gen`. Do not edit.\n");

@@ -9,11 +9,10 @@ use crate::{
 };
 use claudometer_host::{Host, env, process::Launch};
 use claudometer_update::{
-    Channel, Installed, Key, Offer, Place, Previous, UpdateError, check, download, install, place,
+    Channel, Key, Offer, Place, Previous, UpdateError, check, download, install, place,
 };
-use claudometer_wire::{Command, report::SCHEMA_VERSION};
+use claudometer_wire::{Command, report::SCHEMA_VERSION, update::UpdateReport};
 use semver::Version;
-use serde::Serialize;
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -23,24 +22,15 @@ use std::{
 const WITHIN: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What `update --json` prints.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Told {
-    schema_version: u32,
-    running: String,
-    newest: Option<String>,
-    notes: Option<String>,
-    page: Option<String>,
-    /// The command that would update this installation, where Claudometer must not do it itself.
-    command: Option<&'static str>,
-    installed: bool,
-}
-
 /// Looks for a newer release, and installs it where that was asked for.
 pub(crate) async fn run(args: &Args, wanted: &Update, host: Host) -> Result<Exit, Refusal> {
     if args.global.offline {
         return Err(("--offline asks nobody, so nothing can be found.".into(), Exit::Config));
+    }
+    if wanted.restart {
+        let folder = renewal::own_program().parent().unwrap_or(Path::new("/")).to_owned();
+        restart(&host, &folder).await?;
+        return Ok(Exit::Ok);
     }
     let key = key(&host).map_err(|error| refused(&error))?;
     let channel = if wanted.beta { Channel::Beta } else { Channel::Stable };
@@ -61,6 +51,9 @@ pub(crate) async fn run(args: &Args, wanted: &Update, host: Host) -> Result<Exit
         return Err((other_way(&place, &offer), Exit::Config));
     };
     put_in_place(&host, &folder, &offer, &key).await?;
+    if !wanted.no_restart {
+        restart(&host, &folder).await?;
+    }
     told.installed = true;
     if args.global.json {
         out::print_json(&told);
@@ -94,23 +87,24 @@ fn refused(error: &UpdateError) -> Refusal {
     (format!("{first}{}. {}", letters.as_str(), error.remedy()), exit)
 }
 
-fn told(running: &Version, offer: Option<&Offer>, place: &Place) -> Told {
-    Told {
+fn told(running: &Version, offer: Option<&Offer>, place: &Place) -> UpdateReport {
+    UpdateReport {
         schema_version: SCHEMA_VERSION,
         running: running.to_string(),
         newest: offer.map(|offer| offer.version.to_string()),
         notes: offer.map(|offer| offer.notes.clone()),
         page: offer.map(|offer| offer.page.clone()),
+        can_install: offer.is_some() && matches!(place, Place::Own(_)),
         command: match place {
-            Place::Package(command) => Some(command),
+            Place::Package(command) => Some((*command).to_owned()),
             Place::Own(_) | Place::Elsewhere(_) => None,
         },
         installed: false,
     }
 }
 
-fn words(told: &Told, place: &Place) -> String {
-    let Told { running, newest: Some(newest), notes, page, .. } = told else {
+fn words(told: &UpdateReport, place: &Place) -> String {
+    let UpdateReport { running, newest: Some(newest), notes, page, .. } = told else {
         return format!("Claudometer {} is the newest there is.\n", told.running);
     };
     let notes = notes.as_deref().map(str::trim).filter(|notes| !notes.is_empty());
@@ -143,8 +137,7 @@ fn other_way(place: &Place, offer: &Offer) -> String {
     }
 }
 
-/// Downloads, verifies and installs an offer; where the resident runs, the new one takes its place, and where that does not
-/// answer, the old one comes back.
+/// Downloads, verifies and installs an offer.
 async fn put_in_place(host: &Host, folder: &Path, offer: &Offer, key: &Key) -> Result<(), Refusal> {
     let failed = |error: UpdateError| refused(&error);
     let mut last = 0;
@@ -156,20 +149,24 @@ async fn put_in_place(host: &Host, folder: &Path, offer: &Offer, key: &Key) -> R
         }
     };
     let archive = download(host, folder, offer, key, &mut progress).await.map_err(failed)?;
-    let Installed { program } = install(&host.files, folder, &archive).map_err(failed)?;
+    install(&host.files, folder, &archive).map(drop).map_err(failed)
+}
+
+/// Where the resident runs, what lies in the folder now takes its place; where that does not answer, what lay there before
+/// comes back.
+async fn restart(host: &Host, folder: &Path) -> Result<(), Refusal> {
     let Some(resident) = resident_of(host).await else { return Ok(()) };
     resident.call(Command::Quit {}).await.ok(); // it may have ended by itself
     drop(resident);
     until(async || resident_of(host).await.is_none()).await;
-    if start(host, program).await {
+    if start(host, folder.join("claudometer")).await {
         return Ok(());
     }
-    let message = format!("Claudometer {} does not start here, so this one stays.", offer.version);
     if let Some(previous) = Previous::of(&host.files, folder) {
-        let old = previous.put_back(&host.files).map_err(failed)?;
+        let old = previous.put_back(&host.files).map_err(|error| refused(&error))?;
         start(host, old).await;
     }
-    Err((message, Exit::Other))
+    Err(("The new Claudometer does not start here, so the one before stays.".into(), Exit::Other))
 }
 
 /// Starts a resident; whether it answers.

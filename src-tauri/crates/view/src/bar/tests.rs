@@ -11,6 +11,7 @@ fn bundle(seats: Vec<SeatState>) -> Bundle {
         demo: false,
         debug: false,
         remarks: Vec::new(),
+        update: None,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,

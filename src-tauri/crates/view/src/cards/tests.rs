@@ -14,6 +14,7 @@ fn extras() -> Extras<'static> {
         demo: false,
         debug: false,
         remarks: Vec::new(),
+        update: None,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,

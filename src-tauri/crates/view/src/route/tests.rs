@@ -19,6 +19,7 @@ fn report_of(seats: Vec<SeatState>) -> Report {
         demo: false,
         debug: false,
         remarks: Vec::new(),
+        update: None,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,

@@ -20,6 +20,7 @@ fn bundle(seats: Vec<SeatState>) -> Bundle {
         demo: false,
         debug: false,
         remarks: Vec::new(),
+        update: None,
         first_run: &|| Some(FirstRun { looked: vec![looked.clone()] }),
         service: &|_| None,
         today: &|_| None,

@@ -14,6 +14,7 @@ fn extras() -> Extras<'static> {
         demo: false,
         debug: false,
         remarks: Vec::new(),
+        update: None,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,
@@ -111,6 +112,20 @@ fn nothing_found_and_debug_and_remarks() {
     let extras =
         Extras { debug: true, remarks: vec!["Test origin: http://127.0.0.1:9".into()], ..extras() };
     insta::assert_snapshot!(shown(&model(&snapshot(Vec::new()), &context(), &extras)));
+}
+
+#[test]
+fn a_newer_release_is_a_row_that_opens_the_page_about_it() {
+    let update = claudometer_wire::update::UpdateReport {
+        newest: Some("0.2.0".into()),
+        ..Default::default()
+    };
+    let extras = Extras { update: Some(update), ..extras() };
+    let model =
+        model(&snapshot(vec![acme(vec![window("session", 37.0, None)])]), &context(), &extras);
+    let row = model.rows.iter().find(|row| row.id == "update").unwrap();
+    assert_eq!(row.label, "Claudometer 0.2.0 is there");
+    assert_eq!(row.action, Some(Action::Open(Some("about".into()))));
 }
 
 #[test]

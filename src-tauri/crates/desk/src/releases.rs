@@ -1,0 +1,81 @@
+//! Newer releases: looked for after the start and once a day, by a process of its own that ends again.
+
+use crate::{
+    desk::{Desk, held},
+    launch,
+};
+use claudometer_host::{
+    Processes,
+    process::{Command, Launch},
+};
+use claudometer_wire::{ErrorCode, IpcError, update::UpdateReport};
+use std::{path::PathBuf, time::Duration};
+
+/// The start belongs to the numbers.
+const FIRST: Duration = Duration::from_mins(1);
+const DAILY: Duration = Duration::from_hours(24);
+/// A release is a few megabytes, and some lines are slow.
+const LONGEST: Duration = Duration::from_mins(15);
+
+impl Desk {
+    /// Looks for newer releases while the person wants that.
+    pub(crate) async fn follow_releases(self) {
+        let mut wait = FIRST;
+        loop {
+            tokio::select! {
+                () = self.0.stop.cancelled() => return,
+                () = tokio::time::sleep(wait) => wait = DAILY,
+            }
+            let wanted = self.settings().check_updates_on_startup && !self.0.offline;
+            if !wanted || held(&self.0.demo).is_some() {
+                continue;
+            }
+            match self.ask_release(&["update", "--json"]).await {
+                Ok(report) => {
+                    *held(&self.0.release) = report.newest.is_some().then_some(report);
+                    self.render();
+                }
+                Err(error) => tracing::info!(error, "no release is known"),
+            }
+        }
+    }
+
+    /// The newer release that was found.
+    pub(crate) fn release(&self) -> Option<UpdateReport> {
+        held(&self.0.release).clone().filter(|_| held(&self.0.demo).is_none())
+    }
+
+    /// Puts the newer release in place; where that works, it takes our place too.
+    pub(crate) async fn install_release(&self) -> Result<(), IpcError> {
+        let other = |error: String| IpcError::new(ErrorCode::Other, error);
+        let words = ["update", "--install", "--no-restart", "--json"];
+        self.ask_release(&words).await.map_err(other)?;
+        // Whoever replaces us must not end with us.
+        let program = program(&self.0.host.processes).map_err(other)?;
+        let args = ["update", "--restart"].map(str::to_owned).to_vec();
+        let launch = Launch { program, args, env: Vec::new(), speaks: false };
+        let launched = self.0.host.processes.launch(launch, || ());
+        launched
+            .map_err(|error| other(format!("It is installed, but could not be started: {error}.")))
+    }
+
+    async fn ask_release(&self, words: &[&str]) -> Result<UpdateReport, String> {
+        let processes = &self.0.host.processes;
+        let program = program(processes)?;
+        let output = processes.run(Command::new(program).args(words).timeout(LONGEST)).await;
+        let output =
+            output.map_err(|error| format!("Our own program could not be asked: {error}."))?;
+        if output.success() {
+            return serde_json::from_slice(&output.stdout).map_err(|error| error.to_string());
+        }
+        // What was said as JSON is said to people here.
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let message = said["error"]["message"].as_str().map(str::to_owned);
+        Err(message.unwrap_or_else(|| String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+    }
+}
+
+fn program(processes: &Processes) -> Result<PathBuf, String> {
+    let program = launch::program_beside().or_else(|| processes.own_program());
+    program.ok_or_else(|| "Our own program was not found.".to_owned())
+}
