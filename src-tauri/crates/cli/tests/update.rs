@@ -13,10 +13,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::{Compression, write::GzEncoder};
 use home::{Home, document, ended};
 use minisign::KeyPair;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     fs,
-    io::Cursor,
+    io::{BufRead as _, BufReader, Cursor, Write as _},
     os::unix::{fs::PermissionsExt as _, net::UnixStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -178,6 +178,36 @@ async fn a_release_that_does_not_start_or_does_not_live_gives_way_to_the_one_bef
     assert!(fs::read(world.program()).unwrap() == before, "the next start brings the one before");
     assert!(next.wait().unwrap().success() && world.answers());
     assert!(!world.previous().exists());
+    assert_eq!(world.run(&["quit"]).0, 0);
+    until("it has ended", || !world.answers());
+}
+
+/// Asks the resident, as the window does.
+fn ask(world: &World, command: &str) -> Value {
+    let stream = UnixStream::connect(world.home.path("run/claudometer/link.sock")).unwrap();
+    let question = json!({"id": 1, "command": command, "args": {}});
+    writeln!(&stream, "{question}").unwrap();
+    let lines = BufReader::new(&stream).lines();
+    let mut answers = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    answers.find(|message| message["id"] == 1).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_resident_finds_a_release_by_itself_and_gives_way_to_it_when_the_window_asks() {
+    let world = World::new().await;
+    world.offer(&other_build()).await;
+    let mut resident = world.start();
+    let found = || ask(&world, "get_bundle")["value"]["update"].clone();
+    assert_eq!(found(), Value::Null, "the start belongs to the numbers");
+    std::thread::sleep(Duration::from_mins(1));
+    until("a release is found", || found() != Value::Null);
+    let update = found();
+    assert_eq!((&update["newest"], &update["canInstall"]), (&json!("9.0.0"), &json!(true)));
+    let answer = ask(&world, "install_update");
+    assert_eq!(answer["error"], Value::Null, "{answer}");
+    assert!(resident.wait().unwrap().success());
+    until("the new one runs", || world.answers());
+    assert!(fs::read(world.program()).unwrap() == other_build());
     assert_eq!(world.run(&["quit"]).0, 0);
     until("it has ended", || !world.answers());
 }
