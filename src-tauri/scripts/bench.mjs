@@ -1,8 +1,8 @@
-// npm run bench: our figures beside a plain Tauri tray app's, in one run. Arguments go on: --idle SECONDS, --logs MIB, or
-// --only-logs or --only-year for the history alone.
+// npm run bench: our figures beside a plain Tauri tray app's, in one run. Arguments go on: --idle SECONDS, --logs MIB,
+// --record to keep the table in .github/BUDGETS.md, or --only-logs or --only-year for the history alone.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cargo, main, run, steps, workspace } from './run.mjs';
+import { cargo, main, root, run, steps, workspace } from './run.mjs';
 import { installPackages, requireToolchain } from './system.mjs';
 import { buildPages, installModules } from './web.mjs';
 
@@ -24,7 +24,9 @@ function installPeer() {
 await main(async (args) => {
   requireToolchain();
   const alone = args.find((word) => word.startsWith('--only-'));
-  const rest = args.filter((word) => word !== alone);
+  // Without a file's name the figures are kept where the repository keeps them.
+  const kept = args.indexOf('--record') >= 0 ? ['--record', join(root, '.github/BUDGETS.md')] : [];
+  const rest = [...args.filter((word) => word !== alone && word !== '--record'), ...kept];
   await steps([
     { title: 'system packages', needed: true, run: () => installPackages(['resident', 'window', 'tests', 'bench']) },
     { title: 'npm packages', needed: true, run: installModules },

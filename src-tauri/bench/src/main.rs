@@ -5,20 +5,25 @@
 mod commands;
 mod history;
 mod process;
+mod record;
 mod refresh;
 mod screen;
 mod subject;
 mod year;
 
 use anyhow::{Context as _, Result};
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 use subject::Figures;
 
 /// Idle time that is watched unless `--idle SECONDS` says otherwise.
 const IDLE: Duration = Duration::from_mins(1);
 
 const USAGE: &str =
-    "claudometer-bench CLAUDOMETER PLAIN-TRAY [--idle SECONDS] [--peer PROGRAM] [--logs MIB]
+    "claudometer-bench CLAUDOMETER PLAIN-TRAY [--idle SECONDS] [--peer PROGRAM] [--logs MIB] [--record FILE]
        claudometer-bench CLAUDOMETER --only-logs [--peer PROGRAM] [--logs MIB]
        claudometer-bench CLAUDOMETER --only-year [--peer PROGRAM]";
 
@@ -40,13 +45,14 @@ fn main() -> Result<ExitCode> {
     let [ours_program, plain, rest @ ..] = args.as_slice() else {
         anyhow::bail!("{USAGE}");
     };
-    let (mut idle, mut peer, mut logs) = (IDLE, None, LOGS);
+    let (mut idle, mut peer, mut logs, mut kept_in) = (IDLE, None, LOGS, None);
     for pair in rest.chunks(2) {
         match pair {
             [flag, seconds] if flag == "--idle" => {
                 idle = Duration::from_secs(seconds.parse().context("--idle takes seconds")?);
             }
             [flag, program] if flag == "--peer" => peer = Some(path(program)?),
+            [flag, file] if flag == "--record" => kept_in = Some(PathBuf::from(file)),
             [flag, mib] if flag == "--logs" => logs = mib.parse().context("--logs takes MiB")?,
             _ => anyhow::bail!("{USAGE}"),
         }
@@ -69,10 +75,14 @@ fn main() -> Result<ExitCode> {
             .await
             .context("the commands")?;
         let mut rows = rows(&ours, &reference, refresh, slowest);
+        rows.extend(sizes(&path(ours_program)?, &path(plain)?)?);
         rows.extend(rows_of_commands(&commands));
         rows.extend(history::measure(&path(ours_program)?, peer.as_deref(), logs)?);
         Ok::<_, anyhow::Error>(rows)
     })?;
+    if let Some(file) = kept_in {
+        record::write(&rows, &file)?;
+    }
     let kept = print(&rows);
     Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -150,6 +160,31 @@ fn rows(ours: &Figures, plain: &Figures, refresh: Duration, slowest: Duration) -
             at_most(took, alone * 1.05, "slowest +5 %"),
         ),
     ]
+}
+
+/// How large the executables are.
+fn sizes(resident: &Path, plain: &Path) -> Result<[Row; 2]> {
+    let mib = |file: &Path| -> Result<f64> {
+        let length = std::fs::metadata(file).with_context(|| file.display().to_string())?.len();
+        Ok(length as f64 / 1024.0 / 1024.0)
+    };
+    let reference = mib(plain)?;
+    let row = |what, ours: f64, limit: f64, text: &str| Row {
+        what,
+        unit: "MiB",
+        ours,
+        reference,
+        budget: Some((text.to_owned(), ours <= limit)),
+    };
+    Ok([
+        row("size of the resident", mib(resident)?, 18.0, "<= 18 MiB"),
+        row(
+            "size of the window",
+            mib(&resident.with_file_name("claudometer-desktop"))?,
+            20.0,
+            "<= 20 MiB",
+        ),
+    ])
 }
 
 fn rows_of_commands(measured: &commands::Commands) -> Vec<Row> {

@@ -188,13 +188,20 @@ fn ledger(desk: &Desk, settings: &Settings) -> Vec<LedgerRow> {
             on: true,
         })
     });
-    rows.chain(logs).chain(history(desk, settings)).collect()
+    rows.chain(logs).chain(own(desk, settings)).collect()
 }
 
-/// What the history itself reads and sends.
-fn history(desk: &Desk, settings: &Settings) -> [LedgerRow; 2] {
+/// What Claudometer reads and sends for itself.
+fn own(desk: &Desk, settings: &Settings) -> [LedgerRow; 3] {
     let cost = &settings.cost;
     [
+        LedgerRow {
+            provider: "Claudometer".into(),
+            source: "newer releases".into(),
+            reads: String::new(),
+            sends: concat!("Asks ", env!("CARGO_PKG_REPOSITORY"), " once a day for the newest release, and tells nothing. Setting checkUpdatesOnStartup.").into(),
+            on: settings.check_updates_on_startup,
+        },
         LedgerRow {
             provider: "History".into(),
             source: "price list".into(),

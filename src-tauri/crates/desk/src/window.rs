@@ -1,6 +1,6 @@
 //! The window's process: started on demand, told which page to show, gone when its window closes.
 
-use claudometer_host::{Host, process::Launch};
+use claudometer_host::{Host, memory, process::Launch};
 use std::{
     path::PathBuf,
     sync::{
@@ -94,7 +94,11 @@ impl Window {
         let launch = Launch { program, args, env, speaks: true };
         let over = CancellationToken::new();
         let ended = over.clone();
-        let started = host.processes.launch(launch, move || ended.cancel());
+        let started = host.processes.launch(launch, move || {
+            ended.cancel();
+            // What served the window is not needed until there is another one.
+            memory::give_back_code();
+        });
         started.map_err(|error| WindowError::NotStarted(error.to_string()))?;
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(over);
         Ok(())

@@ -16,8 +16,6 @@ const LARGEST: u64 = 256 * 1024 * 1024;
 const PREVIOUS: &str = ".claudometer-previous";
 /// Says that the new one was started once.
 const STARTED: &str = "started";
-/// A download that goes on when it is tried again.
-const PART: &str = ".claudometer-update.part";
 
 /// What was put in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +33,8 @@ pub async fn download(
     key: &Key,
     progress: &mut (dyn FnMut(u64, Option<u64>) + Send),
 ) -> Result<Vec<u8>, UpdateError> {
-    let part = folder.join(PART);
+    // Of each version its own, so that one is never gone on with from the middle of another.
+    let part = folder.join(format!(".claudometer-{}.part", offer.version));
     let status = host.http.download(&offer.url, &part, LARGEST, progress).await?;
     if !(200..300).contains(&status) {
         return Err(UpdateError::NoRelease(status));

@@ -1,0 +1,32 @@
+//! The table of figures, kept in the repository so that a change of them can be read.
+
+use crate::Row;
+use anyhow::Result;
+use std::{fmt::Write as _, fs, path::Path};
+
+/// Writes the rows to a file of Markdown.
+pub(crate) fn write(rows: &[Row], file: &Path) -> Result<()> {
+    let day = chrono::Utc::now().date_naive();
+    let mut text = format!(
+        "# Budgets\n\nMeasured by `npm run bench -- --record` on {day}, two cores; each figure beside its reference in the same run. A budget that is\nnot kept ends the command with an error, and so does the job `budgets` of the build server.\n\nReference: a plain Tauri tray application; for the refresh the slowest provider alone; for commands `true`; for logs and the status\nline with `--from`, ccusage.\n\n| what | ours | reference | ratio | budget | kept |\n| --- | ---: | ---: | ---: | --- | --- |\n"
+    );
+    for row in rows {
+        let ratio = if row.reference > 0.0 {
+            format!("{:.2}", row.ours / row.reference)
+        } else {
+            String::new()
+        };
+        let (budget, kept) = match &row.budget {
+            Some((text, kept)) => (text.as_str(), if *kept { "yes" } else { "**no**" }),
+            None => ("", ""),
+        };
+        let Row { what, unit, ours, reference, .. } = row;
+        // Writing to a String cannot fail.
+        writeln!(
+            text,
+            "| {what} | {ours:.1} {unit} | {reference:.1} {unit} | {ratio} | {budget} | {kept} |"
+        )
+        .ok();
+    }
+    Ok(fs::write(file, text)?)
+}
