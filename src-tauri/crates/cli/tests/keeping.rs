@@ -337,3 +337,19 @@ fn machines_tell_each_other_over_a_folder_what_is_new_and_nothing_counts_twice()
         fs::read_dir(shared.path()).unwrap().map(|one| one.unwrap().file_name()).collect();
     assert_eq!(names.len(), 2, "a folder each: {names:?}");
 }
+
+#[test]
+fn an_export_of_many_years_is_taken_in_whatever_its_size() {
+    let (one, other) = (Home::new(), Home::new());
+    let folder = "a".repeat(4000);
+    let lines: String = (0..5000)
+        .map(|id| line(id, id).replace("/work/shop", &format!("/work/{folder}/{id}")))
+        .collect();
+    one.write(".claude/projects/-work/long.jsonl", &lines);
+    let file = one.path("years.jsonl");
+    assert_eq!(one.run(&["history", "export", file.to_str().unwrap()]).0, 0);
+    assert!(file.metadata().unwrap().len() > 17 << 20, "more than any other file that is read");
+    let (exit, text, said) = other.run(&["history", "import", file.to_str().unwrap()]);
+    assert!(exit == 0 && text.contains("5000 responses were taken in"), "{text}{said}");
+    assert_eq!(responses(&other), 5000);
+}

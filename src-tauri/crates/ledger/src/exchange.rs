@@ -8,6 +8,10 @@ use claudometer_core::{
 };
 use claudometer_store::{Batch, Store, Stored};
 use serde::{Deserialize, Serialize};
+use std::{
+    io::{BufRead as _, BufReader},
+    path::Path,
+};
 
 /// Version of the lines.
 const VERSION: u32 = 1;
@@ -120,12 +124,17 @@ fn response(line: &Line) -> Response {
 }
 
 impl Ledger<'_> {
-    /// Takes in what [`export`] wrote, in any order and as often as one likes: a response counts once.
-    pub fn import(&self, store: &mut Store, text: &str) -> Result<Taken, LedgerError> {
+    /// Takes in what [`export`] wrote to a file, of any size, in any order and as often as one likes: a response counts once.
+    pub fn import(&self, store: &mut Store, path: &Path) -> Result<Taken, LedgerError> {
         let mut done = Taken::default();
         let mut batch = Batch::default();
-        for text in text.lines().filter(|line| !line.trim().is_empty()) {
-            match serde_json::from_str::<Line>(text) {
+        let Some(stream) = self.host.files.stream(path, 0)? else { return Ok(done) };
+        for line in BufReader::new(stream).split(b'\n') {
+            let line = line?;
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            match serde_json::from_slice::<Line>(&line) {
                 Ok(line) if line.v == VERSION => {
                     let agent = line.agent.as_str().into();
                     batch.add(&agent, &line.device.as_str().into(), response(&line));

@@ -110,8 +110,7 @@ impl Ledger<'_> {
             if known.get(&path).is_some_and(is_known) {
                 continue;
             }
-            let text = files.read_text(&leaf.path)?.unwrap_or_default();
-            odd += self.import(store, &text)?.odd;
+            odd += self.import(store, &leaf.path)?.odd;
             read += 1;
             let mut batch = Batch::default();
             let known = KnownFile {

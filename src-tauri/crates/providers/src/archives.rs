@@ -11,7 +11,7 @@ use claudometer_host::{Files, sqlite::Row};
 use claudometer_scan::{Archive, Notes, Written};
 use serde_json::Value;
 use std::{
-    io::{self, Read as _},
+    io::{self, BufReader, Read as _},
     path::Path,
 };
 
@@ -33,10 +33,11 @@ pub fn archived(files: &Files, path: &Path) -> io::Result<Option<Notes>> {
         })?;
         return Ok(notes);
     }
-    // Lines of JSON, and everything else, are no document.
-    let text = files.read_text(path)?.unwrap_or_default();
-    match serde_json::from_str::<Value>(&text) {
+    let Some(stream) = files.stream(path, 0)? else { return Ok(None) };
+    match serde_json::from_reader::<_, Value>(BufReader::new(stream)) {
         Ok(document) => noted(Written::Document(&document)),
+        Err(error) if error.is_io() => Err(error.into()),
+        // Lines of JSON, and everything else, are no document.
         Err(_) => Ok(None),
     }
 }

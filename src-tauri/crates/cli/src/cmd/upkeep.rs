@@ -1,4 +1,4 @@
-//! `history verify|backup|restore|rebuild|export|import|prune`: the history of use is kept whole, and shared with other machines.
+//! `history verify|backup|restore|rebuild|export|import|sync|prune`: the history of use is kept whole, and shared with other machines.
 
 use super::cost;
 use crate::{
@@ -172,8 +172,7 @@ fn take_in(books: &Books, store: &mut Store, path: &Path) -> Result<Taken, Refus
     if let Some(notes) = claudometer_providers::archived(files, path).map_err(unreadable)? {
         return ledger.import_notes(store, notes).map_err(refusal);
     }
-    let text = files.read_text(path).map_err(unreadable)?.unwrap_or_default();
-    let done = ledger.import(store, &text).map_err(refusal)?;
+    let done = ledger.import(store, path).map_err(refusal)?;
     if done.responses == 0 && done.odd > 0 {
         return Err(wrong("this is neither an export nor the history of a program that is known"));
     }
