@@ -18,6 +18,7 @@ pub mod link;
 pub mod logs;
 pub mod notify;
 pub mod only;
+mod ourselves;
 mod reach;
 pub mod registry;
 mod releases;

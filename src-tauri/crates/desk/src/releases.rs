@@ -1,15 +1,9 @@
 //! Newer releases: looked for after the start and once a day, by a process of its own that ends again.
 
-use crate::{
-    desk::{Desk, held},
-    launch,
-};
-use claudometer_host::{
-    Processes,
-    process::{Command, Launch},
-};
+use crate::desk::{Desk, held};
+use claudometer_host::process::Launch;
 use claudometer_wire::{ErrorCode, IpcError, update::UpdateReport};
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 /// The start belongs to the numbers.
 const FIRST: Duration = Duration::from_mins(1);
@@ -51,7 +45,7 @@ impl Desk {
         let words = ["update", "--install", "--no-restart", "--json"];
         self.ask_release(&words).await.map_err(other)?;
         // Whoever replaces us must not end with us.
-        let program = program(&self.0.host.processes).map_err(other)?;
+        let program = self.own_program().map_err(other)?;
         let args = ["update", "--restart"].map(str::to_owned).to_vec();
         let launch = Launch { program, args, env: Vec::new(), speaks: false };
         let launched = self.0.host.processes.launch(launch, || ());
@@ -60,22 +54,7 @@ impl Desk {
     }
 
     async fn ask_release(&self, words: &[&str]) -> Result<UpdateReport, String> {
-        let processes = &self.0.host.processes;
-        let program = program(processes)?;
-        let output = processes.run(Command::new(program).args(words).timeout(LONGEST)).await;
-        let output =
-            output.map_err(|error| format!("Our own program could not be asked: {error}."))?;
-        if output.success() {
-            return serde_json::from_slice(&output.stdout).map_err(|error| error.to_string());
-        }
-        // What was said as JSON is said to people here.
-        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        let message = said["error"]["message"].as_str().map(str::to_owned);
-        Err(message.unwrap_or_else(|| String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+        let report = self.ask_ourselves(words, LONGEST).await?;
+        serde_json::from_slice(&report).map_err(|error| error.to_string())
     }
-}
-
-fn program(processes: &Processes) -> Result<PathBuf, String> {
-    let program = launch::program_beside().or_else(|| processes.own_program());
-    program.ok_or_else(|| "Our own program was not found.".to_owned())
 }

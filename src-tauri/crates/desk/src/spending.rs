@@ -6,11 +6,11 @@ use crate::{
     alerts::Alerting,
     demo_history,
     desk::{Desk, held},
-    launch, logs, words,
+    logs, words,
 };
 use chrono::NaiveDate;
 use claudometer_core::{Seat, Settings, history, notice::Alert};
-use claudometer_host::{clock, process::Command, watch::Watch};
+use claudometer_host::{clock, watch::Watch};
 use claudometer_view::{
     Context, limits, spent,
     table::cost::Names,
@@ -82,7 +82,7 @@ impl Desk {
     }
 
     async fn read_history(&self) -> bool {
-        let told = self.ask_history(["debug", "brief"]).await;
+        let told = self.ask_ourselves(["debug", "brief"], LONGEST).await;
         let told =
             told.and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string()));
         match told {
@@ -94,27 +94,6 @@ impl Desk {
                 tracing::warn!(error, "the history was not brought up to date");
                 false
             }
-        }
-    }
-
-    /// Runs a command of ours that opens the history; answers what it prints, or what it says is wrong.
-    async fn ask_history<S: AsRef<str>>(
-        &self,
-        words: impl IntoIterator<Item = S>,
-    ) -> Result<Vec<u8>, String> {
-        let processes = &self.0.host.processes;
-        let program = launch::program_beside().or_else(|| processes.own_program());
-        let program = program.ok_or("Our own program was not found.")?;
-        let settings = held(&self.0.settings).path().display().to_string();
-        let words = words.into_iter().map(|word| word.as_ref().to_owned());
-        let offline = self.0.offline.then(|| "--offline".to_owned());
-        let options = ["--config".to_owned(), settings].into_iter().chain(offline);
-        let all: Vec<String> = options.chain(words).collect();
-        let output = processes.run(Command::new(program).args(all).timeout(LONGEST)).await;
-        match output {
-            Ok(output) if output.success() => Ok(output.stdout),
-            Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-            Err(error) => Err(format!("The history could not be asked: {error}.")),
         }
     }
 
@@ -134,7 +113,7 @@ impl Desk {
         words.extend(
             query.limit.into_iter().flat_map(|limit| ["--limit".to_owned(), limit.to_string()]),
         );
-        let text = self.ask_history(words).await?;
+        let text = self.ask_ourselves(words, LONGEST).await?;
         serde_json::from_slice(&text).map_err(|error| error.to_string())
     }
 
