@@ -12,7 +12,7 @@ use std::{
 use url::{Host as UrlHost, Url};
 
 /// The largest answer that is read: usage answers are a few kilobytes.
-const LARGEST: usize = 4 * 1024 * 1024;
+const LARGEST: u64 = 4 * 1024 * 1024;
 const MOST_REDIRECTS: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long one request may take when it does not say otherwise.
@@ -280,14 +280,7 @@ impl Http {
         }
         let request = self.public()?.get(self.address(url)?).timeout(REQUEST_TIMEOUT);
         let mut answer = request.send().await.map_err(|error| classify(&error))?;
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| classify(&error))? {
-            body.extend_from_slice(&chunk);
-            if body.len() as u64 > most {
-                return Err(HttpError::TooLarge);
-            }
-        }
-        Ok((answer.status().as_u16(), body))
+        Ok((answer.status().as_u16(), body(&mut answer, most).await?))
     }
 
     /// Downloads a public file to `to`, going on behind what is there already; `progress` is told bytes and, where it is
@@ -398,14 +391,20 @@ async fn read(mut answer: reqwest::Response) -> Result<Response, HttpError> {
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), text(value)))
         .collect();
+    let body = body(&mut answer, LARGEST).await?;
+    Ok(Response { status, headers, body })
+}
+
+/// The whole body, unless it is over `most` bytes.
+async fn body(answer: &mut reqwest::Response, most: u64) -> Result<Vec<u8>, HttpError> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| classify(&error))? {
         body.extend_from_slice(&chunk);
-        if body.len() > LARGEST {
+        if body.len() as u64 > most {
             return Err(HttpError::TooLarge);
         }
     }
-    Ok(Response { status, headers, body })
+    Ok(body)
 }
 
 fn classify(error: &reqwest::Error) -> HttpError {
