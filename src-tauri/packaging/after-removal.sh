@@ -4,7 +4,8 @@ set -e
 
 # dpkg says "purge"; rpm knows no such thing and says how many versions are left.
 if [ "$1" = purge ]; then
-  # What each person kept, removed as that person, so that no link leads elsewhere.
+  # What each person kept, removed as that person, so that no link leads elsewhere. One whose home is not there now, or is not
+  # to be written, must not keep the package from going.
   getent passwd | while IFS=: read -r user _ id _ _ home _; do
     if [ "$id" -ne 0 ] && { [ "$id" -lt 1000 ] || [ "$id" -ge 60000 ]; }; then
       continue

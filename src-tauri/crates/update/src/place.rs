@@ -42,7 +42,11 @@ pub fn place(program: &Path, files: &Files, environment: &Environment) -> Place 
     let is_cargo =
         cargo.is_some_and(|home| program.starts_with(home)) || folder.ends_with(".cargo/bin");
     if is_cargo {
-        return Place::Package("cargo install --git URL claudometer");
+        return Place::Package(concat!(
+            "cargo install --git ",
+            env!("CARGO_PKG_REPOSITORY"),
+            " claudometer"
+        ));
     }
     let whole = PROGRAMS.iter().all(|name| files.is_file(&folder.join(name)));
     if whole && !is_built && files.can_write(folder) {

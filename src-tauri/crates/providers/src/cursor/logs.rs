@@ -68,8 +68,7 @@ fn take(place: &str, piece: &Value, taken: &mut Taken) {
         taken.undated += 1;
         return;
     };
-    let mut parts = place.splitn(3, ':').skip(1);
-    let session = parts.next().unwrap_or_default();
+    let session = place.split(':').nth(1).unwrap_or_default();
     taken.add(Response {
         model: model(&piece["modelInfo"]["modelName"]),
         session: session.into(),
