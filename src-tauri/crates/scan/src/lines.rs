@@ -13,41 +13,58 @@ const TAIL: usize = 64;
 
 /// What a line must hold to be worth reading.
 #[derive(Debug)]
-pub enum Needles {
-    /// Nothing: every line is.
-    All,
-    /// This.
+pub struct Needles {
+    search: Search,
+    /// Tells by its beginning that a line is worth nothing, whatever it holds.
+    is_dull: Option<fn(&[u8]) -> bool>,
+}
+
+#[derive(Debug)]
+enum Search {
+    /// For nothing: every line is worth it.
+    Nothing,
+    /// For this.
     One(Box<Finder<'static>>),
-    /// One of these.
+    /// For one of these.
     Any(Box<Searcher>),
-    /// One of these, on a processor that cannot look for several at once.
+    /// For one of these, on a processor that cannot look for several at once.
     Each(Vec<Finder<'static>>),
 }
 
 impl Needles {
-    /// Lines that hold one of these texts.
+    /// Every line.
+    pub const ALL: Self = Self { search: Search::Nothing, is_dull: None };
+
+    /// Lines that hold one of these texts; without any, every line.
     pub fn of(texts: &[&'static str]) -> Self {
-        match texts {
-            [] => Self::All,
-            [text] => Self::One(Box::new(Finder::new(text.as_bytes()))),
+        let search = match texts {
+            [] => Search::Nothing,
+            [text] => Search::One(Box::new(Finder::new(text.as_bytes()))),
             texts => Searcher::new(texts).map_or_else(
-                || Self::Each(texts.iter().map(|text| Finder::new(text.as_bytes())).collect()),
-                |searcher| Self::Any(Box::new(searcher)),
+                || Search::Each(texts.iter().map(|text| Finder::new(text.as_bytes())).collect()),
+                |searcher| Search::Any(Box::new(searcher)),
             ),
-        }
+        };
+        Self { search, is_dull: None }
     }
 
-    /// Whether a text holds one of them.
-    pub(crate) fn is_in(&self, text: &[u8]) -> bool {
-        self.find(text).is_some()
+    /// Passes over lines of which `is_dull` says so, which may look as far as it likes: what is not looked at costs little.
+    #[must_use]
+    pub fn unless(self, is_dull: fn(&[u8]) -> bool) -> Self {
+        Self { is_dull: Some(is_dull), ..self }
+    }
+
+    /// Whether a line is worth reading.
+    pub(crate) fn want(&self, line: &[u8]) -> bool {
+        !self.is_dull.is_some_and(|is_dull| is_dull(line)) && self.find(line).is_some()
     }
 
     fn find(&self, block: &[u8]) -> Option<usize> {
-        match self {
-            Self::All => (!block.is_empty()).then_some(0),
-            Self::One(finder) => finder.find(block),
-            Self::Any(searcher) => searcher.find(block).map(|found| found.start()),
-            Self::Each(finders) => finders.iter().filter_map(|finder| finder.find(block)).min(),
+        match &self.search {
+            Search::Nothing => (!block.is_empty()).then_some(0),
+            Search::One(finder) => finder.find(block),
+            Search::Any(searcher) => searcher.find(block).map(|found| found.start()),
+            Search::Each(finders) => finders.iter().filter_map(|finder| finder.find(block)).min(),
         }
     }
 }
@@ -106,10 +123,23 @@ pub fn lines(
 /// The worthy lines of a block that ends with a line.
 fn in_block(block: &[u8], offset: u64, needles: &Needles, each: &mut dyn FnMut(u64, &[u8])) {
     let mut at = 0;
+    let end_of_line =
+        |from: usize| memchr(b'\n', &block[from..]).map_or(block.len(), |end| from + end);
+    if needles.is_dull.is_some() {
+        while at < block.len() {
+            let end = end_of_line(at);
+            if needles.want(&block[at..end]) {
+                each(offset + at as u64, &block[at..end]);
+            }
+            at = end + 1;
+        }
+        return;
+    }
+    // Most lines are passed over without looking where they begin and end.
     while let Some(found) = needles.find(&block[at..]) {
         let hit = at + found;
         let start = memrchr(b'\n', &block[at..hit]).map_or(at, |before| at + before + 1);
-        let end = memchr(b'\n', &block[hit..]).map_or(block.len(), |after| hit + after);
+        let end = end_of_line(hit);
         each(offset + start as u64, &block[start..end]);
         at = (end + 1).min(block.len());
     }
@@ -160,6 +190,17 @@ mod tests {
         let (many, _) = found("a one\nb\nc two one\n", 1000, &["one", "two"]);
         assert_eq!(many.len(), 2);
         assert_eq!(found("", 10, &["x"]).1, Tail { end: 100, ..Tail::default() });
+    }
+
+    #[test]
+    fn a_line_that_begins_dully_is_passed_over_whatever_it_holds() {
+        let needles = Needles::of(&["usage"]).unless(|line| line.starts_with(b"dull"));
+        let mut all = Vec::new();
+        let mut each = |offset, line: &[u8]| all.push((offset, line.to_vec()));
+        let text = b"dull usage\nusage of dull\n\ndull usage\nnothing\nusage\ndull usage";
+        let tail = lines(&mut text.as_slice(), 0, &needles, &mut Vec::new(), &mut each).unwrap();
+        assert_eq!(all, [(11, b"usage of dull".to_vec()), (45, b"usage".to_vec())]);
+        assert!(!needles.want(&tail.rest));
     }
 
     proptest! {

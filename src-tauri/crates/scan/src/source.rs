@@ -211,5 +211,5 @@ fn hash_of(bytes: &[u8]) -> u64 {
 /// Whether an unended line is worth a try: an object that was written whole ends like one.
 fn is_worthy(needles: &Needles, rest: &[u8]) -> bool {
     let rest = rest.trim_ascii_end();
-    rest.ends_with(b"}") && needles.is_in(rest)
+    rest.ends_with(b"}") && needles.want(rest)
 }

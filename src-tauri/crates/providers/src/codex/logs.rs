@@ -24,13 +24,24 @@ static NEEDLES: LazyLock<Needles> = LazyLock::new(|| {
         "\"turn_context\"",
         "\"thread_settings_applied\"",
     ])
+    .unless(is_of_conversation)
 });
+/// The characters of a time, at most.
+const LONGEST_TIME: usize = 40;
 /// The model of a rollout that names none.
 const UNKNOWN: &str = "unknown";
 
 /// The rollouts.
 #[derive(Debug)]
 pub(crate) struct Logs;
+
+/// Whether a line is what was said or done: most of a rollout, and nothing in it counts. The fields of a line are always
+/// written in this order.
+fn is_of_conversation(line: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(b"{\"timestamp\":\"") else { return false };
+    let time = rest.iter().take(LONGEST_TIME).position(|byte| *byte == b'"');
+    time.is_some_and(|end| rest[end..].starts_with(b"\",\"type\":\"response_item\","))
+}
 
 /// The only one.
 pub(crate) static LOGS: Logs = Logs;
@@ -231,10 +242,9 @@ impl Rollout<'_> {
     /// lines were all written when the file was made. That other session counts them itself.
     fn inherited(&self) -> usize {
         let Some(parent) = &self.state.parent else { return 0 };
-        let is_named = |path: &Path| {
-            let stem = path.file_stem().and_then(|stem| stem.to_str());
-            stem.is_some_and(|stem| stem.ends_with(parent.as_str()))
-        };
+        // The names of all rollouts are looked at: as bytes, which is ten times as quick.
+        let end = format!("{parent}.jsonl");
+        let is_named = |path: &Path| path.as_os_str().as_encoded_bytes().ends_with(end.as_bytes());
         let files = self.file.others.iter().filter(|leaf| is_named(&leaf.path));
         let same = files.map(|leaf| {
             let history = pairs(LogFile { leaf, ..self.file });
@@ -339,5 +349,26 @@ impl Reading for Rollout<'_> {
             response.rank = rank;
         }
         taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_said_or_done_is_passed_over_and_only_in_the_usual_order_of_fields() {
+        let usual =
+            r#"{"timestamp":"2026-09-23T15:56:13.956Z","type":"response_item","payload":{}}"#;
+        assert!(is_of_conversation(usual.as_bytes()));
+        for other in [
+            r#"{"timestamp":"2026-09-23T15:56:13.956Z","type":"event_msg","payload":{"a":","type":"response_item","}}"#,
+            r#"{"type":"response_item","timestamp":"2026-09-23T15:56:13.956Z","payload":{}}"#,
+            r#"{"timestamp":"an endless time, behind which nobody looks","type":"response_item","#,
+            r#"{"timestamp":""#,
+            "",
+        ] {
+            assert!(!is_of_conversation(other.as_bytes()), "{other}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-static ALL: Needles = Needles::All;
+static ALL: Needles = Needles::ALL;
 
 /// A log in databases, and how it is read.
 #[derive(Debug)]

@@ -19,7 +19,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-static ALL: Needles = Needles::All;
+static ALL: Needles = Needles::ALL;
 
 /// The messages of a program that keeps them like this.
 #[derive(Debug)]
