@@ -13,10 +13,10 @@ use claudometer_core::{
     Amount, Response,
     response::{Key, Name, repeated},
 };
+use foldhash::fast::RandomState;
 use rusqlite::{Connection, TransactionBehavior};
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
-    hash::{BuildHasherDefault, Hasher},
     sync::Arc,
 };
 
@@ -30,39 +30,11 @@ pub struct Judge<'a> {
     pub day: &'a dyn Fn(DateTime<Utc>) -> NaiveDate,
 }
 
-/// A response that waits to be kept.
-#[derive(Debug)]
-struct Waiting {
-    agent: Name,
-    device: Name,
-    response: Response,
-}
-
-/// Keys are hashes already.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Plain(u64);
-
-impl Hasher for Plain {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64((*byte).into());
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = self.0.rotate_left(17) ^ number;
-    }
-}
-
 /// Responses and files that wait to be kept.
 #[derive(Debug, Default)]
 pub struct Batch {
-    responses: Vec<Waiting>,
-    index: HashMap<Key, usize, BuildHasherDefault<Plain>>,
+    responses: Vec<Stored>,
+    index: HashMap<Key, usize, RandomState>,
     files: HashMap<String, (Name, KnownFile)>,
     gone: Vec<String>,
 }
@@ -85,7 +57,8 @@ impl Batch {
             Entry::Vacant(place) => {
                 place.insert(self.responses.len());
                 let (agent, device) = (Arc::clone(agent), Arc::clone(device));
-                self.responses.push(Waiting { agent, device, response });
+                let waiting = Stored { agent, device, response, priced: None, repeated: false };
+                self.responses.push(waiting);
             }
         }
     }
@@ -209,92 +182,112 @@ fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
 #[derive(Debug)]
 pub(crate) struct Fresh {
     version: i64,
-    written: HashSet<u64, BuildHasherDefault<Plain>>,
+    written: HashSet<i64, RandomState>,
 }
 
 fn write(
     connection: &Connection,
     names: &mut Names,
-    mut batch: Batch,
+    batch: Batch,
     judge: Judge<'_>,
     fresh: &mut Option<Fresh>,
 ) -> rusqlite::Result<()> {
-    let mut changes = Changes::default();
-    let mut group: Vec<Stored> = Vec::new();
+    let Batch { mut responses, files, gone, .. } = batch;
+    let mut writing = Writing {
+        connection,
+        names,
+        judge,
+        rows: row::Rows::of(connection)?,
+        changes: Changes::default(),
+    };
     // The copies of a message lie side by side, and rows are written in the order of their keys.
-    batch.responses.sort_unstable_by_key(|one| {
-        (one.response.key.message.cast_signed(), one.response.key.request.cast_signed())
+    let keyed = responses.iter().zip(0_usize..).map(|(one, place)| {
+        let Key { message, request } = one.response.key;
+        (message.cast_signed(), request.cast_signed(), place)
     });
-    for Waiting { agent, device, response } in batch.responses {
-        if group.first().is_some_and(|one| one.response.key.message != response.key.message) {
-            write_group(connection, names, &mut group, judge, fresh, &mut changes)?;
+    let mut order: Vec<(i64, i64, usize)> = keyed.collect();
+    order.sort_unstable();
+    for copies in order.chunk_by(|one, next| one.0 == next.0) {
+        let message = copies[0].0;
+        let is_new = fresh.as_mut().is_some_and(|fresh| fresh.written.insert(message));
+        if let ([(_, _, place)], true) = (copies, is_new) {
+            let one = &mut responses[*place];
+            one.priced = (judge.price)(&one.response);
+            writing.put(one)?;
+            continue;
         }
-        group.push(Stored { agent, device, response, priced: None, repeated: false });
+        let before = if is_new { Vec::new() } else { writing.kept(message)? };
+        let copies = copies.iter().map(|(_, _, place)| responses[*place].clone()).collect();
+        writing.put_copies(copies, &before)?;
     }
-    write_group(connection, names, &mut group, judge, fresh, &mut changes)?;
-    changes.write(connection)?;
-    for (path, (agent, known)) in &batch.files {
+    writing.changes.write(connection)?;
+    for (path, (agent, known)) in &files {
         files::put(connection, agent, path, known)?;
     }
-    for path in &batch.gone {
+    for path in &gone {
         files::forget(connection, path)?;
     }
     Ok(())
 }
 
-/// Writes all responses to one message, together with those that are kept already; `group` is left empty.
-fn write_group(
-    connection: &Connection,
-    names: &mut Names,
-    group: &mut Vec<Stored>,
-    judge: Judge<'_>,
-    fresh: &mut Option<Fresh>,
-    changes: &mut Changes,
-) -> rusqlite::Result<()> {
-    let Some(message) = group.first().map(|one| one.response.key.message) else { return Ok(()) };
-    let is_new = fresh.as_mut().is_some_and(|fresh| fresh.written.insert(message));
-    let before = if is_new { Vec::new() } else { kept(connection, names, message)? };
-    for old in &before {
-        match group.iter_mut().find(|new| new.response.key == old.response.key) {
-            Some(new) => {
-                new.response.merge(old.response.clone());
-                new.device = Arc::clone(&old.device);
-            }
-            None => group.push(old.clone()),
-        }
-    }
-    if group.len() > 1 {
-        let responses: Vec<Response> = group.iter().map(|one| one.response.clone()).collect();
-        for (one, repeats) in group.iter_mut().zip(repeated(&responses)) {
-            one.repeated = repeats;
-        }
-    }
-    for mut new in group.drain(..) {
-        new.priced = (judge.price)(&new.response);
-        let old = before.iter().find(|old| old.response.key == new.response.key);
-        if old == Some(&new) {
-            continue;
-        }
-        if let Some(old) = old.filter(|old| old.counts()) {
-            let ids = RowNames::of(connection, names, old)?;
-            changes.remove(old, ids.day((judge.day)(old.response.at), old));
-        }
-        let ids = RowNames::of(connection, names, &new)?;
-        if new.counts() {
-            changes.add(&new, ids.day((judge.day)(new.response.at), &new));
-        }
-        row::put(connection, &ids, &new)?;
-    }
-    Ok(())
+/// Responses on their way into the store.
+struct Writing<'a> {
+    connection: &'a Connection,
+    names: &'a mut Names,
+    judge: Judge<'a>,
+    rows: row::Rows<'a>,
+    changes: Changes,
 }
 
-fn kept(connection: &Connection, names: &mut Names, message: u64) -> rusqlite::Result<Vec<Stored>> {
-    let text = format!("SELECT {COLUMNS} FROM responses WHERE message = ?1");
-    let mut query = connection.prepare_cached(&text)?;
-    let mut rows = query.query([message.cast_signed()])?;
-    let mut kept = Vec::new();
-    while let Some(row) = rows.next()? {
-        kept.push(row::get(connection, names, row)?);
+impl Writing<'_> {
+    /// Writes all responses to one message, with those `before` that are kept already.
+    fn put_copies(&mut self, mut copies: Vec<Stored>, before: &[Stored]) -> rusqlite::Result<()> {
+        for old in before {
+            match copies.iter_mut().find(|new| new.response.key == old.response.key) {
+                Some(new) => {
+                    new.response.merge(old.response.clone());
+                    new.device = Arc::clone(&old.device);
+                }
+                None => copies.push(old.clone()),
+            }
+        }
+        if copies.len() > 1 {
+            let responses: Vec<Response> = copies.iter().map(|one| one.response.clone()).collect();
+            for (one, repeats) in copies.iter_mut().zip(repeated(&responses)) {
+                one.repeated = repeats;
+            }
+        }
+        for mut new in copies {
+            new.priced = (self.judge.price)(&new.response);
+            let old = before.iter().find(|old| old.response.key == new.response.key);
+            if old == Some(&new) {
+                continue;
+            }
+            if let Some(old) = old.filter(|old| old.counts()) {
+                let ids = RowNames::of(self.connection, self.names, old)?;
+                self.changes.remove(old, ids.day((self.judge.day)(old.response.at), old));
+            }
+            self.put(&new)?;
+        }
+        Ok(())
     }
-    Ok(kept)
+
+    /// Writes one response, and notes what it adds to its day.
+    fn put(&mut self, new: &Stored) -> rusqlite::Result<()> {
+        let ids = RowNames::of(self.connection, self.names, new)?;
+        if new.counts() {
+            self.changes.add(new, ids.day((self.judge.day)(new.response.at), new));
+        }
+        self.rows.put(&ids, new)
+    }
+
+    /// The responses to a message that are kept already.
+    fn kept(&mut self, message: i64) -> rusqlite::Result<Vec<Stored>> {
+        let mut rows = self.rows.of_message.query([message])?;
+        let mut kept = Vec::new();
+        while let Some(row) = rows.next()? {
+            kept.push(row::get(self.connection, self.names, row)?);
+        }
+        Ok(kept)
+    }
 }

@@ -6,6 +6,7 @@ use claudometer_core::{
     Amount, Tokens,
     response::{Name, Quality},
 };
+use foldhash::fast::RandomState;
 use rusqlite::{Connection, params};
 use std::collections::HashMap;
 
@@ -120,7 +121,7 @@ pub(crate) struct DayIds(pub(crate) [i64; 7]);
 
 /// What a change adds to the sums and takes from them.
 #[derive(Debug, Default)]
-pub(crate) struct Changes(HashMap<DayIds, (Sums, Sums)>);
+pub(crate) struct Changes(HashMap<DayIds, (Sums, Sums), RandomState>);
 
 impl Changes {
     /// A response counts from now on.

@@ -1,9 +1,9 @@
 //! Texts by number.
 
-use crate::batch::Plain;
 use claudometer_core::response::Name;
+use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension as _};
-use std::{collections::HashMap, hash::BuildHasherDefault, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 /// Names that many rows share are found by where they lie, without looking at their letters; so many at most.
 const MOST_SHARED: usize = 50_000;
@@ -11,10 +11,10 @@ const MOST_SHARED: usize = 50_000;
 /// Texts that were asked for, both ways.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    ids: HashMap<Name, i64>,
+    ids: HashMap<Name, i64, RandomState>,
     /// By address. The name is held, so that nothing else can come to lie there.
-    shared: HashMap<u64, (Name, i64), BuildHasherDefault<Plain>>,
-    texts: HashMap<i64, Name>,
+    shared: HashMap<u64, (Name, i64), RandomState>,
+    texts: HashMap<i64, Name, RandomState>,
 }
 
 impl Names {

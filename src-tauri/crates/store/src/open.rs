@@ -71,7 +71,7 @@ impl Store {
         connection.busy_timeout(PATIENCE)?;
         write_ahead(&connection)?;
         connection.execute_batch(
-            "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000;",
+            "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000; PRAGMA cache_size = -16000;",
         )?;
         connection.set_prepared_statement_cache_capacity(32);
         migrate(&mut connection)?;

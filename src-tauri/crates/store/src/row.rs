@@ -6,7 +6,7 @@ use claudometer_core::{
     Amount, Response, Tokens,
     response::{Copies, Key, Merging, Name, Quality, Speed},
 };
-use rusqlite::{Connection, Row, params};
+use rusqlite::{CachedStatement, Connection, Row, params};
 
 /// A response, as the history keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,38 +110,49 @@ impl RowNames {
     }
 }
 
-/// Writes a row.
-pub(crate) fn put(
-    connection: &Connection,
-    names: &RowNames,
-    stored: &Stored,
-) -> rusqlite::Result<()> {
-    let response = &stored.response;
-    let tokens = &response.tokens;
-    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    connection.prepare_cached(PUT)?.execute(params![
-        response.key.message.cast_signed(),
-        response.key.request.cast_signed(),
-        response.at.timestamp_millis(),
-        response.rank,
-        names.agent,
-        names.device,
-        names.model,
-        names.session,
-        names.project,
-        names.branch,
-        whole(tokens.input),
-        whole(tokens.output),
-        whole(tokens.reasoning),
-        whole(tokens.cache_read),
-        whole(tokens.cache_write_5m),
-        whole(tokens.cache_write_1h),
-        whole(response.web_searches),
-        flags(stored),
-        response.logged_cost.map(Amount::to_units),
-        stored.priced.map(Amount::to_units),
-    ])?;
-    Ok(())
+/// What a change asks of the rows, again and again.
+pub(crate) struct Rows<'a> {
+    /// The rows of a message.
+    pub(crate) of_message: CachedStatement<'a>,
+    put: CachedStatement<'a>,
+}
+
+impl<'a> Rows<'a> {
+    pub(crate) fn of(connection: &'a Connection) -> rusqlite::Result<Self> {
+        let text = format!("SELECT {COLUMNS} FROM responses WHERE message = ?1");
+        let of_message = connection.prepare_cached(&text)?;
+        Ok(Self { of_message, put: connection.prepare_cached(PUT)? })
+    }
+
+    /// Writes a row.
+    pub(crate) fn put(&mut self, names: &RowNames, stored: &Stored) -> rusqlite::Result<()> {
+        let response = &stored.response;
+        let tokens = &response.tokens;
+        let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.put.execute(params![
+            response.key.message.cast_signed(),
+            response.key.request.cast_signed(),
+            response.at.timestamp_millis(),
+            response.rank,
+            names.agent,
+            names.device,
+            names.model,
+            names.session,
+            names.project,
+            names.branch,
+            whole(tokens.input),
+            whole(tokens.output),
+            whole(tokens.reasoning),
+            whole(tokens.cache_read),
+            whole(tokens.cache_write_5m),
+            whole(tokens.cache_write_1h),
+            whole(response.web_searches),
+            flags(stored),
+            response.logged_cost.map(Amount::to_units),
+            stored.priced.map(Amount::to_units),
+        ])?;
+        Ok(())
+    }
 }
 
 /// Reads a row of [`COLUMNS`].
