@@ -136,6 +136,7 @@ impl Ledger<'_> {
         if !batch.is_empty() {
             self.keep(store, batch)?;
         }
+        store.rest()?;
         Ok(done)
     }
 

@@ -108,7 +108,7 @@ impl Shelf {
         self.files.remove(&unfinished)?;
         self.files.append_private(&unfinished, b"")?;
         copy.copy_to(&unfinished)?;
-        drop(copy);
+        copy.close()?;
         let aside = self.set_aside("replaced", now)?;
         self.files.rename(&unfinished, &self.path)?;
         Ok(aside)

@@ -5,7 +5,7 @@ use crate::{
     days::{Changes, DayIds, Sums},
     files,
     names::Names,
-    open::{pruned_before, set_fact},
+    open::{MOST_AHEAD_AT_FIRST, pruned_before, set_fact},
     row::{self, COLUMNS, RowNames},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -86,6 +86,7 @@ impl Store {
         }
         let version: i64 = change.pragma_query_value(None, "data_version", |row| row.get(0))?;
         if was_empty {
+            change.pragma_update(None, "wal_autocheckpoint", MOST_AHEAD_AT_FIRST)?;
             *fresh = Some(Fresh { version, written: HashSet::default() });
         }
         // What another process has written is not known here.
@@ -182,7 +183,7 @@ fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
 #[derive(Debug)]
 pub(crate) struct Fresh {
     version: i64,
-    written: HashSet<i64, RandomState>,
+    pub(crate) written: HashSet<i64, RandomState>,
 }
 
 fn write(

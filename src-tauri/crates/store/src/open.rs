@@ -2,7 +2,7 @@
 
 use crate::{batch::Fresh, names::Names};
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, config::DbConfig};
 use std::{path::Path, time::Duration};
 
 /// Steps from an empty file to the present form; each is taken once, in order.
@@ -13,6 +13,12 @@ const PRUNED: &str = "pruned_before";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const PAUSE: Duration = Duration::from_millis(5);
+/// Pages that are written ahead before they are moved into the file: to read them takes less than a millisecond.
+const MOST_AHEAD: u32 = 250;
+/// The same while it is filled for the first time, when a page is written again and again.
+pub(crate) const MOST_AHEAD_AT_FIRST: u32 = 16_000;
+/// As many responses are more than what may lie beside the file.
+const MUCH: usize = 5_000;
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -69,13 +75,35 @@ impl Store {
 
     fn prepare(mut connection: Connection) -> Result<Self, StoreError> {
         connection.busy_timeout(PATIENCE)?;
-        write_ahead(&connection)?;
-        connection.execute_batch(
-            "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000; PRAGMA cache_size = -16000;",
+        // A file that is empty yet has nothing to lose: the disk need not be waited for.
+        let is_new = connection.pragma_query_value(None, "page_count", |row| row.get(0));
+        connection.pragma_update(
+            None,
+            "synchronous",
+            if is_new == Ok(0) { "OFF" } else { "NORMAL" },
         )?;
+        write_ahead(&connection)?;
+        connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;")?;
+        // Who closes it last would move everything into the one file and wait for the disk, after each little change.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        connection.pragma_update(None, "wal_autocheckpoint", MOST_AHEAD)?;
         connection.set_prepared_statement_cache_capacity(32);
         migrate(&mut connection)?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
         Ok(Self { connection, names: Names::default(), fresh: None })
+    }
+
+    /// After a first reading of much everything goes into the one file: who opens it next need not read what lies beside.
+    pub fn rest(&mut self) -> Result<(), StoreError> {
+        let much = self.fresh.as_ref().is_some_and(|fresh| fresh.written.len() > MUCH);
+        if much {
+            self.gather()?;
+        }
+        Ok(())
+    }
+
+    fn gather(&self) -> rusqlite::Result<()> {
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 
     /// A fact about the store itself.
@@ -110,9 +138,10 @@ impl Store {
         Ok(())
     }
 
-    /// Closes it with everything in the one file.
+    /// Closes it with everything in the one file, and nothing beside it.
     pub fn close(self) -> Result<(), StoreError> {
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.gather()?;
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         Ok(self.connection.close().map_err(|(_, error)| error)?)
     }
 
@@ -214,6 +243,26 @@ mod tests {
         let newer = folder.path().join("newer.db");
         Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
         assert!(matches!(Store::open(&newer), Err(StoreError::Newer(99))));
+    }
+
+    #[test]
+    fn a_little_change_stays_beside_the_file_and_what_closes_for_good_leaves_only_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = || {
+            let files = std::fs::read_dir(folder.path()).unwrap();
+            let mut names: Vec<_> =
+                files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort_unstable();
+            names
+        };
+        let path = folder.path().join("history.db");
+        Store::open(&path).unwrap().set_fact("zone", "UTC").unwrap();
+        assert_eq!(names(), ["history.db", "history.db-shm", "history.db-wal"]);
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.fact("zone").unwrap().as_deref(), Some("UTC"));
+        store.close().unwrap();
+        assert_eq!(names(), ["history.db"]);
+        assert_eq!(Store::open(&path).unwrap().fact("zone").unwrap().as_deref(), Some("UTC"));
     }
 
     #[test]
