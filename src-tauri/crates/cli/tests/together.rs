@@ -104,7 +104,15 @@ async fn one_good_provider_among_twenty_four_that_fail_is_shown_within_its_own_t
     }
     let good = accounts.iter().find(|account| account["provider"] == "mine-24").unwrap();
     assert_eq!(good["windows"][0]["usedPercent"], 25.0);
-    assert!(together <= by_itself.mul_f64(1.1), "{together:?} together, {by_itself:?} alone");
+    // A machine that is busy with something else may be so once, but not each time.
+    let longest = by_itself.mul_f64(1.1);
+    let mut together = together;
+    for _ in 0..2 {
+        if together > longest {
+            (_, _, together) = run(Home { origin: all.uri(), ..Home::new() }, 0..=OTHERS).await;
+        }
+    }
+    assert!(together <= longest, "{together:?} together, {by_itself:?} alone");
     let asked: BTreeSet<String> = all
         .received_requests()
         .await
