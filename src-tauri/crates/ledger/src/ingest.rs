@@ -13,6 +13,8 @@ use std::{
 
 /// How many responses are held before they are kept.
 const MOST_HELD: usize = 60_000;
+/// Where there are many, more each time up to this: keys lie anywhere, so that pages all over the store are written again.
+const MOST_HELD_OF_MANY: usize = 240_000;
 
 /// Why the history could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +101,7 @@ impl Ledger<'_> {
         let mut done = Ingest::default();
         let mut batch = Batch::default();
         let mut buffer = Vec::new();
+        let mut most = MOST_HELD;
         for source in self.sources {
             let agent: Name = source.id().into();
             let leaves = self.leaves(*source);
@@ -124,8 +127,9 @@ impl Ledger<'_> {
                         error: Some(error.to_string()),
                     }),
                 }
-                if batch.len() >= MOST_HELD {
+                if batch.len() >= most {
                     self.keep(store, std::mem::take(&mut batch))?;
+                    most = (most * 2).min(MOST_HELD_OF_MANY);
                 }
             }
             // What is left of the known ones is gone.
