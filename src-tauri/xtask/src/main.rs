@@ -25,7 +25,8 @@ Usage: cargo xtask COMMAND
   gen [--check]   write the window's types from the Rust types; --check: only say whether they are current
   fmt [--check]   format every Rust file; --check: only say what would change
   changelog       write what each release brought, from the commits
-  keys FOLDER     make a key for updates: the secret one there, the public one where it is built in
+  keys FOLDER [PUBLIC]
+                  make a key for updates: the secret one there, the public one in that file or where it is built in
   sign VERSION FILE...
                   sign archives of a release
   manifest VERSION NOTES OUT ARCHIVE...
@@ -47,8 +48,8 @@ fn main() -> Result<ExitCode> {
             changelog::run(&repository::root())?;
             true
         }
-        ["keys", folder] => {
-            release::keys(&repository::root(), folder.as_ref())?;
+        ["keys", folder, ref public @ ..] => {
+            release::keys(&repository::root(), folder.as_ref(), public.first().copied())?;
             true
         }
         ["sign", version, ref files @ ..] => {

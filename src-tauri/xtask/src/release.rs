@@ -15,12 +15,14 @@ use std::{
 /// The secret key's text, and its password; the variables that the release workflow takes from its secrets.
 const KEY: &str = "CLAUDOMETER_UPDATE_KEY";
 const PASSWORD: &str = "CLAUDOMETER_UPDATE_PASSWORD";
+/// A public key's text, where another one than the built-in counts: in the release that brings a new key, and in rehearsals.
+const PUBLIC: &str = "CLAUDOMETER_UPDATE_PUBLIC";
 /// Where the public key is built in from.
 const BUILT_IN: &str = "src-tauri/crates/update/assets/update.pub";
 const RELEASES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/releases/download");
 
-/// Makes a key: the secret one in `folder`, the public one where it is built in.
-pub(crate) fn keys(repository: &Path, folder: &Path) -> Result<()> {
+/// Makes a key: the secret one in `folder`, the public one in a file, or where it is built in.
+pub(crate) fn keys(repository: &Path, folder: &Path, public: Option<&str>) -> Result<()> {
     let password = std::env::var(PASSWORD)
         .with_context(|| format!("{PASSWORD} is to hold the new key's password"))?;
     ensure!(!password.is_empty(), "{PASSWORD} is empty: whoever finds the file could sign");
@@ -31,12 +33,15 @@ pub(crate) fn keys(repository: &Path, folder: &Path) -> Result<()> {
     fs::write(&secret, pair.sk.to_box(Some("Claudometer's updates"))?.to_string())?;
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     fs::set_permissions(&secret, permissions)?;
-    fs::write(repository.join(BUILT_IN), pair.pk.to_box()?.to_string())?;
+    fs::write(repository.join(public.unwrap_or(BUILT_IN)), pair.pk.to_box()?.to_string())?;
     println!(
         "The secret key is {}: keep it and its password apart, and commit neither.",
         secret.display()
     );
-    println!("The public key is {BUILT_IN}: commit it.");
+    match public {
+        Some(file) => println!("The public key is {file}."),
+        None => println!("The public key is {BUILT_IN}: commit it."),
+    }
     Ok(())
 }
 
@@ -76,7 +81,7 @@ fn signature(key: &SecretKey, file: &Path, version: &Version) -> Result<String> 
     Ok(STANDARD.encode(signed.into_string()))
 }
 
-/// Writes the manifest of signed archives; each is verified with the built-in key first.
+/// Writes the manifest of signed files; each is verified first, with the built-in key unless another one is named.
 pub(crate) fn manifest(
     repository: &Path,
     version: &str,
@@ -84,7 +89,10 @@ pub(crate) fn manifest(
     out: &str,
     files: &[&str],
 ) -> Result<()> {
-    let key = fs::read_to_string(repository.join(BUILT_IN))?;
+    let key = match std::env::var(PUBLIC).ok().filter(|text| !text.trim().is_empty()) {
+        Some(text) => text,
+        None => fs::read_to_string(repository.join(BUILT_IN))?,
+    };
     let notes = fs::read_to_string(notes).with_context(|| notes.to_owned())?;
     let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
     let text = manifest_of(&version_of(version)?, &notes, &files, &key)?;
@@ -115,15 +123,26 @@ fn manifest_of(version: &Version, notes: &str, files: &[PathBuf], key: &str) -> 
     Ok(format!("{manifest:#}\n"))
 }
 
-/// `claudometer-0.2.0-linux-x86_64.tar.gz` is for `linux-x86_64`.
+/// For what a file is, as `claudometer_update` looks for it: `claudometer-0.2.0-linux-x86_64.tar.gz` is for `linux-x86_64`,
+/// `claudometer-0.2.0-x86_64.AppImage` for `linux-x86_64-appimage`, `claudometer-0.2.0-darwin-aarch64.app.tar.gz` for
+/// `darwin-aarch64`.
 fn platform(name: &str, version: &Version) -> Result<String> {
-    let middle = name
-        .strip_prefix(&format!("claudometer-{version}-"))
-        .and_then(|rest| rest.strip_suffix(".tar.gz"));
-    match middle {
-        Some(platform) if platform.split('-').count() == 2 => Ok(platform.to_owned()),
-        _ => bail!("{name} is not called like an archive of version {version}"),
+    let rest = name.strip_prefix(&format!("claudometer-{version}-")).unwrap_or_default();
+    let machine = |text: &str| ["x86_64", "aarch64"].contains(&text);
+    let of = |prefix: &str, suffix: &str| {
+        let found = rest.strip_prefix(prefix)?.strip_suffix(suffix)?;
+        machine(found).then(|| found.to_owned())
+    };
+    if let Some(machine) = of("linux-", ".tar.gz") {
+        return Ok(format!("linux-{machine}"));
     }
+    if let Some(machine) = of("", ".AppImage") {
+        return Ok(format!("linux-{machine}-appimage"));
+    }
+    if let Some(machine) = of("darwin-", ".app.tar.gz") {
+        return Ok(format!("darwin-{machine}"));
+    }
+    bail!("{name} is not called like a file of version {version} that updates itself")
 }
 
 /// Everything that a release does, with a key that is thrown away: what is signed is taken, and everything else is refused.
@@ -218,7 +237,8 @@ mod tests {
         };
         let good = [
             file("claudometer-0.2.0-linux-x86_64.tar.gz", Some(&version)),
-            file("claudometer-0.2.0-darwin-aarch64.tar.gz", Some(&version)),
+            file("claudometer-0.2.0-darwin-aarch64.app.tar.gz", Some(&version)),
+            file("claudometer-0.2.0-x86_64.AppImage", Some(&version)),
         ];
         let manifest: Value =
             serde_json::from_str(&manifest_of(&version, "New.\n", &good, &key).unwrap()).unwrap();
@@ -226,13 +246,19 @@ mod tests {
         let url = manifest["platforms"]["darwin-aarch64"]["url"].as_str().unwrap();
         assert!(
             url.starts_with("https://")
-                && url
-                    .ends_with("/releases/download/v0.2.0/claudometer-0.2.0-darwin-aarch64.tar.gz"),
+                && url.ends_with(
+                    "/releases/download/v0.2.0/claudometer-0.2.0-darwin-aarch64.app.tar.gz"
+                ),
             "{url}"
         );
+        let mut platforms: Vec<_> = manifest["platforms"].as_object().unwrap().keys().collect();
+        platforms.sort();
+        assert_eq!(platforms, ["darwin-aarch64", "linux-x86_64", "linux-x86_64-appimage"]);
         for (name, signed) in [
-            ("claudometer-0.2.0-linux-riscv64.tar.gz", None),
-            ("claudometer-0.2.0-linux-i686.tar.gz", Some(Version::new(0, 1, 0))),
+            ("claudometer-0.2.0-linux-aarch64.tar.gz", None),
+            ("claudometer-0.2.0-linux-x86_64.tar.gz", Some(Version::new(0, 1, 0))),
+            ("claudometer-0.2.0-linux-i686.tar.gz", Some(version.clone())),
+            ("claudometer-0.2.0-darwin-x86_64.tar.gz", Some(version.clone())),
             ("claudometer_0.2.0_amd64.deb", Some(version.clone())),
         ] {
             assert!(
