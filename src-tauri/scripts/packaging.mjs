@@ -1,12 +1,13 @@
 // What packages hold besides the executables, made from what the program itself says, and the packages made from that.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { root, workspace } from './run.mjs';
 
 const sources = join(workspace, 'packaging');
-const staging = join(workspace, 'target/packaging');
+/** Where packages are put together. */
+export const staging = join(workspace, 'target/packaging');
 /** Where packages are put. */
 export const bundles = join(workspace, 'target/bundle');
 const SIZES = [16, 22, 24, 32, 48, 64, 128, 256, 512];
@@ -28,6 +29,12 @@ export const about = {
   architecture: process.arch === 'x64' ? 'x86_64' : 'aarch64',
 };
 
+/**
+ * A version as Debian's and Fedora's tools order it: what follows a tilde comes before. The names of files keep the hyphen,
+ * because a release's page changes a tilde.
+ */
+export const ordered = (version) => version.replace('-', '~');
+
 /** A field of the one table that all crates take theirs from. */
 function field(name) {
   const text = readFileSync(join(workspace, 'Cargo.toml'), 'utf8');
@@ -36,14 +43,33 @@ function field(name) {
 }
 
 /** The last commit's day or second, so that the same commit gives the same files. */
-function committed(format) {
+export function committed(format) {
   return execFileSync('git', ['log', '-1', `--format=${format}`], { cwd: root, encoding: 'utf8' }).trim();
 }
 
-function filled(name) {
-  const values = { ...about, date: committed('%cs') };
+/** A file of src-tauri/packaging, with what stands between two @ replaced by what is known, and by what is given. */
+export function filled(name, given = {}) {
+  const values = { ...about, ordered: ordered(about.version), date: committed('%cs'), ...given };
   const text = readFileSync(join(sources, name), 'utf8');
-  return text.replace(/@([A-Z]+)@/g, (_, key) => values[key.toLowerCase()]);
+  return text.replace(/@([A-Z_0-9]+)@/g, (_, key) => {
+    const value = values[key.toLowerCase()];
+    if (value === undefined) throw new Error(`${name} asks for ${key}, which nobody knows`);
+    return value;
+  });
+}
+
+/** What the program says of itself for a shell and for `man`. */
+export function manuals(program) {
+  const said = (...words) => execFileSync(program, words, { maxBuffer: 16 * 1024 * 1024 });
+  const completions = Object.keys(COMPLETIONS).map((shell) => [shell, said('completion', shell)]);
+  return { manual: gzipSync(said('man'), { level: 9 }), completions: Object.fromEntries(completions) };
+}
+
+/** The icon as PNG, `size` pixels wide and high. */
+export function icon(size) {
+  return execFileSync('rsvg-convert', ['--width', size, '--height', size, join(workspace, 'icons/icon.svg')], {
+    maxBuffer: 16 * 1024 * 1024,
+  });
 }
 
 /** Puts everything in a folder as it lies on a system below `/`, with executables from `target`; answers the folder. */
@@ -57,25 +83,21 @@ export function stage(target = 'target/release') {
     chmodSync(path, mode);
     return path;
   };
-  const built = (name) => readFileSync(join(workspace, target, name));
+  const built = (name) => readFileSync(join(resolve(workspace, target), name));
   const program = put('bin/claudometer', built('claudometer'), 0o755);
   put('bin/claudometer-desktop', built('claudometer-desktop'), 0o755);
-  const said = (...words) => execFileSync(program, words, { maxBuffer: 16 * 1024 * 1024 });
-  put('share/man/man1/claudometer.1.gz', gzipSync(said('man'), { level: 9 }));
-  for (const [shell, to] of Object.entries(COMPLETIONS)) put(`share/${to}`, said('completion', shell));
+  const { manual, completions } = manuals(program);
+  put('share/man/man1/claudometer.1.gz', manual);
+  for (const [shell, to] of Object.entries(COMPLETIONS)) put(`share/${to}`, completions[shell]);
   put('share/applications/dev.claudometer.Claudometer.desktop', filled('dev.claudometer.Claudometer.desktop'));
   put('share/metainfo/dev.claudometer.Claudometer.metainfo.xml', filled('dev.claudometer.Claudometer.metainfo.xml'));
-  const drawing = join(workspace, 'icons/icon.svg');
-  put('share/icons/hicolor/scalable/apps/claudometer.svg', readFileSync(drawing));
-  for (const size of SIZES) {
-    const picture = execFileSync('rsvg-convert', ['--width', size, '--height', size, drawing]);
-    put(`share/icons/hicolor/${size}x${size}/apps/claudometer.png`, picture);
-  }
+  put('share/icons/hicolor/scalable/apps/claudometer.svg', readFileSync(join(workspace, 'icons/icon.svg')));
+  for (const size of SIZES) put(`share/icons/hicolor/${size}x${size}/apps/claudometer.png`, icon(size));
   return folder;
 }
 
 /** A package for Debian and its family; a `quick` one is packed hardly at all. */
-export function deb(staged, { version = about.version, quick = false, folder: to = bundles } = {}) {
+export function deb(staged, { version = ordered(about.version), quick = false, folder: to = bundles } = {}) {
   const folder = join(staging, 'deb');
   rmSync(folder, { recursive: true, force: true });
   cpSync(staged, folder, { recursive: true });
@@ -104,7 +126,7 @@ export function deb(staged, { version = about.version, quick = false, folder: to
   writeFileSync(join(folder, 'DEBIAN/control'), lines.join('\n'));
   cpSync(join(sources, 'after-removal.sh'), join(folder, 'DEBIAN/postrm'));
   chmodSync(join(folder, 'DEBIAN/postrm'), 0o755);
-  const file = join(to, `claudometer_${version}_${name}.deb`);
+  const file = join(to, `claudometer_${version.replace('~', '-')}_${name}.deb`);
   execFileSync('dpkg-deb', ['--root-owner-group', quick ? '-Znone' : '-Zxz', '--build', folder, file], {
     env: { ...process.env, SOURCE_DATE_EPOCH: committed('%ct') },
   });
@@ -145,7 +167,7 @@ export function rpm(staged) {
       ...['-bb', '--quiet', '--buildroot', join(folder, 'root'), '--target', about.architecture],
       ...define('_topdir', folder),
       ...define('_rpmdir', bundles),
-      ...define('_build_name_fmt', '%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm'),
+      ...define('_build_name_fmt', `claudometer-${about.version}-%%{RELEASE}.%%{ARCH}.rpm`),
       ...define('use_source_date_epoch_as_buildtime', '1'),
       ...define('_buildhost', 'localhost'),
       join(folder, 'claudometer.spec'),

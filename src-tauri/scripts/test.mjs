@@ -1,7 +1,9 @@
-// npm test: sets up what the tests need and runs every test. Names of tests as arguments (window, crates, e2e, package)
-// run only these.
+// npm test: sets up what the tests need and runs every test. Names of tests as arguments (window, crates, e2e, scripts,
+// package) run only these.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { canInstall, testPackage } from './package-test.mjs';
-import { cargo, main, npx, Stop, steps } from './run.mjs';
+import { cargo, main, npx, run, Stop, steps, workspace } from './run.mjs';
 import { installPackages, requireToolchain } from './system.mjs';
 import { buildPages, installModules } from './web.mjs';
 
@@ -14,7 +16,7 @@ const preparation = [
   {
     title: 'system packages',
     needed: true,
-    run: () => installPackages(['resident', 'window', 'tests', ...(canInstall() ? ['packages'] : [])]),
+    run: () => installPackages(['resident', 'window', 'tests', ...(process.platform === 'linux' ? ['packages'] : [])]),
   },
   { title: 'npm packages', needed: true, run: installModules },
   { title: 'pages of the window', needed: true, run: buildPages },
@@ -31,8 +33,16 @@ const tests = {
     title: 'end-to-end tests (cargo test)',
     run: () => cargo('test', ...withE2e, '--no-fail-fast', '--test', 'e2e'),
   },
+  scripts: { title: 'tests of the scripts (node)', run: testScripts },
   package: { title: 'the Debian package: installed, used, upgraded, removed, purged', run: testPackage },
 };
+
+/** Packages, signatures and updates, with what was built. */
+function testScripts() {
+  const folder = join(workspace, 'scripts');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs'));
+  return run(process.execPath, ['--test', '--test-reporter=spec', ...files.map((name) => join(folder, name))]);
+}
 
 await main(async (names) => {
   requireToolchain();
