@@ -1,11 +1,18 @@
 // What the release workflow calls: `tag TAG` says whether a tag is the version; `sign TAG FOLDER` makes of a folder of packages
-// what a release holds besides them: signatures, the manifest for updates, checksums, the parts, and what is new.
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// what a release holds besides them: signatures, the manifest for updates, recipes, checksums, the parts, and what is new;
+// `newer MANIFEST OTHER` says whether the first one's version is above the other's, which may be missing.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { about } from './packaging.mjs';
+import { about, ordered } from './packaging.mjs';
+import { recipes, sha256 } from './recipes.mjs';
 import { main, root, Stop, workspace, xtask } from './run.mjs';
+import { installPackages } from './system.mjs';
+
+/** Systems that a release is for; crates of all of them are named in the list of parts. */
+const TARGETS = ['x86_64', 'aarch64'].flatMap((one) => [`${one}-unknown-linux-gnu`, `${one}-apple-darwin`]);
+/** Files that Claudometer updates itself from. */
+const FOR_UPDATES = ['.tar.gz', '.AppImage'];
 
 function tag(name) {
   const expected = `v${about.version}`;
@@ -25,12 +32,8 @@ export function notes(text) {
 function parts() {
   const json = (program, args, cwd) =>
     JSON.parse(execFileSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }));
-  const platform = process.arch === 'x64' ? 'x86_64' : 'aarch64';
-  const metadata = json(
-    'cargo',
-    ['metadata', '--format-version', '1', '--locked', '--filter-platform', `${platform}-unknown-linux-gnu`],
-    workspace,
-  );
+  const targets = TARGETS.flatMap((target) => ['--filter-platform', target]);
+  const metadata = json('cargo', ['metadata', '--format-version', '1', '--locked', ...targets], workspace);
   const crates = metadata.packages
     .filter((one) => one.source)
     .map(({ name, version, license }) => part('cargo', name, version, license));
@@ -57,25 +60,32 @@ function part(kind, name, version, license) {
 async function sign(name, folder) {
   tag(name);
   const here = (file) => join(resolve(folder), file);
-  const archives = readdirSync(folder).filter((file) => file.endsWith('.tar.gz'));
+  const files = readdirSync(folder).filter((file) => FOR_UPDATES.some((end) => file.endsWith(end)));
   writeFileSync(here('NOTES.md'), `${notes(readFileSync(join(root, '.github/CHANGELOG.md'), 'utf8'))}\n`);
-  await xtask('sign', about.version, ...archives.map(here));
-  await xtask('manifest', about.version, here('NOTES.md'), here('latest.json'), ...archives.map(here));
+  // The tool that signs is built here, and it links what the resident links.
+  await installPackages(['resident']);
+  await xtask('sign', about.version, ...files.map(here));
+  await xtask('manifest', about.version, here('NOTES.md'), here('latest.json'), ...files.map(here));
+  recipes(resolve(folder));
   writeFileSync(here('parts.cdx.json'), `${JSON.stringify(parts(), null, 2)}\n`);
   const sums = readdirSync(folder)
     .filter((file) => !['NOTES.md', 'SHA256SUMS'].includes(file))
     .sort()
-    .map(
-      (file) =>
-        `${createHash('sha256')
-          .update(readFileSync(here(file)))
-          .digest('hex')}  ${file}`,
-    );
+    .map((file) => `${sha256(here(file))}  ${file}`);
   writeFileSync(here('SHA256SUMS'), `${sums.join('\n')}\n`);
+}
+
+/** Stops where a manifest's version is not above that of another one, which may be missing. */
+function newer(manifest, other) {
+  if (!existsSync(other)) return;
+  const [ours, theirs] = [manifest, other].map((file) => JSON.parse(readFileSync(file, 'utf8')).version);
+  const { status } = spawnSync('dpkg', ['--compare-versions', ordered(ours), 'gt', ordered(theirs)]);
+  if (status !== 0) throw new Stop(`${ours} is not above ${theirs}.`);
 }
 
 await main(async ([verb, name, folder]) => {
   if (verb === 'tag' && name) return tag(name);
   if (verb === 'sign' && folder) return sign(name, folder);
-  throw new Stop('Usage: release.mjs tag TAG, or release.mjs sign TAG FOLDER');
+  if (verb === 'newer' && folder) return newer(name, folder);
+  throw new Stop('Usage: release.mjs tag TAG, release.mjs sign TAG FOLDER, or release.mjs newer MANIFEST OTHER');
 });
