@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 /// Runs the executable with its arguments.
 pub fn run(args: impl Iterator<Item = String>) -> ExitCode {
-    let outcome = match Mode::of(args) {
+    let outcome = match Mode::of(args, std::env::consts::OS) {
         Ok(Mode::HandOver { page }) => hand_over(page),
         Ok(Mode::Window { page }) => show_window(page),
         Ok(Mode::OneProcess { demo }) => one_process::run(demo),

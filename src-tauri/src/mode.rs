@@ -24,9 +24,13 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    /// Reads the arguments after the program's name; an error says what would be understood.
-    pub(crate) fn of(args: impl Iterator<Item = String>) -> Result<Self, String> {
+    /// Reads the arguments after the program's name; an error says what would be understood. Without any, on the system of
+    /// Macs, this is what a person starts: the whole.
+    pub(crate) fn of(args: impl Iterator<Item = String>, system: &str) -> Result<Self, String> {
         let mut args: Vec<String> = args.collect();
+        if args.is_empty() && system == "macos" {
+            return Ok(Self::OneProcess { demo: None });
+        }
         if args.first().is_some_and(|first| first == "--one-process") {
             return one_process(&args[1..]).ok_or_else(|| USAGE.to_owned());
         }
@@ -76,7 +80,14 @@ mod tests {
             ("--window ../alerts", None),
         ] {
             let args = line.split_whitespace().map(str::to_owned);
-            assert_eq!(Mode::of(args).ok(), mode, "{line}");
+            assert_eq!(Mode::of(args, "linux").ok(), mode, "{line}");
         }
+    }
+
+    #[test]
+    fn an_application_that_macos_starts_is_the_whole() {
+        let of = |line: &str| Mode::of(line.split_whitespace().map(str::to_owned), "macos").ok();
+        assert_eq!(of(""), Some(Mode::OneProcess { demo: None }));
+        assert_eq!(of("alerts"), Some(Mode::HandOver { page: Some("alerts".to_owned()) }));
     }
 }

@@ -1,5 +1,6 @@
 //! Whether the desktop starts Claudometer at login: the real state, not a flag of ours.
 
+use crate::launch;
 use claudometer_host::{Host, paths::Paths};
 use std::{
     io,
@@ -53,20 +54,29 @@ impl Autostart {
 }
 
 fn entry(program: &Path) -> String {
-    let program = program.display().to_string();
-    if cfg!(target_os = "macos") {
-        let escaped = program.replace('&', "&amp;").replace('<', "&lt;");
-        format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plist version=\"1.0\"><dict>\n<key>Label</key><string>dev.claudometer</string>\n\
-             <key>ProgramArguments</key><array><string>{escaped}</string></array>\n<key>RunAtLoad</key><true/>\n</dict></plist>\n"
-        )
-    } else {
-        format!(
-            "[Desktop Entry]\nType=Application\nName=Claudometer\nComment=How much of your assistants' limits is left\n\
-             Exec={}\nIcon=claudometer\nTerminal=false\nX-GNOME-Autostart-enabled=true\n",
-            quoted(&program)
-        )
-    }
+    if cfg!(target_os = "macos") { launch_agent(program) } else { desktop_entry(program) }
+}
+
+fn desktop_entry(program: &Path) -> String {
+    format!(
+        "[Desktop Entry]\nType=Application\nName=Claudometer\nComment=How much of your assistants' limits is left\n\
+         Exec={}\nIcon=claudometer\nTerminal=false\nX-GNOME-Autostart-enabled=true\n",
+        quoted(&program.display().to_string())
+    )
+}
+
+/// The resident alone would show nothing in the menu bar, so the whole is started.
+fn launch_agent(program: &Path) -> String {
+    let (program, args) = launch::whole(program, "macos");
+    let words: Vec<String> = std::iter::once(program.display().to_string())
+        .chain(args)
+        .map(|word| word.replace('&', "&amp;").replace('<', "&lt;"))
+        .collect();
+    let words = words.join("</string><string>");
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plist version=\"1.0\"><dict>\n<key>Label</key><string>dev.claudometer</string>\n\
+         <key>ProgramArguments</key><array><string>{words}</string></array>\n<key>RunAtLoad</key><true/>\n</dict></plist>\n"
+    )
 }
 
 /// An argument as the desktop entry rules want it: in double quotes, with four characters escaped, `%` doubled.
@@ -93,13 +103,20 @@ mod tests {
     use super::*;
 
     #[test]
-    #[cfg(target_os = "linux")]
     fn a_path_with_spaces_and_signs_is_quoted_by_the_rules_of_desktop_entries() {
         assert_eq!(quoted("/opt/My Apps/claudometer"), "\"/opt/My Apps/claudometer\"");
         assert_eq!(quoted("/a/$b/100%"), "\"/a/\\\\$b/100%%\"");
         assert!(
-            entry(Path::new("/opt/My Apps/claudometer"))
+            desktop_entry(Path::new("/opt/My Apps/claudometer"))
                 .contains("\nExec=\"/opt/My Apps/claudometer\"\n")
         );
+    }
+
+    #[test]
+    fn at_login_macos_starts_what_shows_the_menu_bar_item() {
+        let text =
+            launch_agent(Path::new("/Apps & more/Claudometer.app/Contents/MacOS/claudometer"));
+        let words = "<array><string>/Apps &amp; more/Claudometer.app/Contents/MacOS/claudometer-desktop</string><string>--one-process</string></array>";
+        assert!(text.contains(words), "{text}");
     }
 }

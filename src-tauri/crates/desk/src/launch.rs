@@ -3,10 +3,15 @@
 use crate::link::{Client, connect};
 use claudometer_host::{Environment, Files, Processes, paths::Paths, process::Launch};
 use claudometer_wire::{ErrorCode, IpcError};
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// The resident's executable.
 const PROGRAM: &str = "claudometer";
+/// The window's executable, which on macOS is the whole, with the word that says so.
+const WHOLE: (&str, &str) = ("claudometer-desktop", "--one-process");
 /// A resident listens within milliseconds; a loaded machine gets more.
 const WITHIN: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(50);
@@ -41,6 +46,15 @@ pub(crate) fn program_beside() -> Option<PathBuf> {
     Files::disk().is_file(&path).then_some(path)
 }
 
+/// What is started to have a tray, where the resident's executable is `program`: that one, or on macOS the window's beside it.
+pub(crate) fn whole(program: &Path, system: &str) -> (PathBuf, Vec<String>) {
+    if system == "macos" {
+        (program.with_file_name(WHOLE.0), vec![WHOLE.1.to_owned()])
+    } else {
+        (program.to_owned(), Vec::new())
+    }
+}
+
 /// Starts the resident beside our own executable, else the one on the PATH; it outlives us.
 fn start() -> Result<(), IpcError> {
     let processes = Processes::real(Environment::of_this_process(), None);
@@ -51,7 +65,8 @@ fn start() -> Result<(), IpcError> {
             );
             IpcError::new(ErrorCode::Disconnected, message)
         })?;
-    let launch = Launch { program, args: Vec::new(), env: Vec::new(), speaks: false };
+    let (program, args) = whole(&program, std::env::consts::OS);
+    let launch = Launch { program, args, env: Vec::new(), speaks: false };
     processes.launch(launch, || ()).map_err(|error| {
         IpcError::new(ErrorCode::Disconnected, format!("{PROGRAM} could not be started: {error}."))
     })
