@@ -31,7 +31,7 @@ static SPEC: SourceSpec = SourceSpec {
     id: "oauth",
     label: "Codex's login",
     reads: "Codex's login (its auth.json, or the keyring item Codex Auth where Codex is set to use the keyring) and two lines of its config.toml; nothing is changed, and the login is never renewed.",
-    sends: "Asks chatgpt.com for your usage with that login, under the name claudometer. Where the answer leaves them out, it also asks how many resets you hold (that endpoint wants the name Codex Desktop) and, in a workspace, what you spent this month.",
+    sends: "Asks chatgpt.com (or chat.openai.com, where Codex is set to it) for your usage with that login, under the name claudometer. Where the answer leaves them out, it also asks how many resets you hold (that endpoint wants the name Codex Desktop) and, in a workspace, what you spent this month.",
     cadence: Cadence { normal_s: 300, floor_s: 60 },
     passive: false,
     opt_in: false,

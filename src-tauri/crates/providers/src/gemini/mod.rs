@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 keyed! {
     id: "gemini", name: "Gemini CLI", short: "Ge", dashboard: "https://aistudio.google.com/usage",
-    variables: [], key: "Access token", help: "Run gemini in a terminal and sign in with Google; its login is read. An access token can be typed too.", asks: "cloudcode-pa.googleapis.com for the tier and the quotas of the login",
+    variables: [], key: "Access token", help: "Run gemini in a terminal and sign in with Google; its login is read. An access token can be typed too.", asks: "cloudcode-pa.googleapis.com (and oauth2.googleapis.com for another token, where you name that program's client and its token has ended) for the tier and the quotas of the login",
     status: Some(claudometer_provider::StatusPage { url: "https://www.google.com/appsstatus/dashboard/incidents.json", link: "https://www.google.com/appsstatus/dashboard", form: claudometer_provider::status::Form::Incidents { product: "npdyhgECDJ6tB66MxXyo" } }), lent: login::lent, files: login::files,
     replays: ["gemini/"],
     scenes: {
