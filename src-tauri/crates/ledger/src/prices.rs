@@ -15,8 +15,8 @@ use std::{io, path::Path};
 /// One token of a million: prices are set by the million.
 const PER_TOKEN: Amount = Amount::from_units(1_000_000);
 
-/// What the table is called that is built in, and that is fetched.
-const TABLE: &str =
+/// Where the price list is published that is built in, and that is fetched.
+pub const TABLE: &str =
     "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json";
 /// A table of fewer models is a part of one.
 const FEWEST: usize = 200;

@@ -1,5 +1,7 @@
 //! The reference pages, made from what the program is: its commands, variables, settings and providers.
 
+mod privacy;
+
 use crate::{args::Args, exit::Exit, out, setup::Refusal};
 use clap::CommandFactory as _;
 use claudometer_core::Settings;
@@ -36,10 +38,11 @@ pub(crate) fn run(host: &Host, folder: &Path, check: bool) -> Result<Exit, Refus
     Ok(exit)
 }
 
-fn pages() -> [(&'static str, String); 4] {
+fn pages() -> [(&'static str, String); 5] {
     [
         ("commands.md", commands()),
         ("environment.md", environment()),
+        ("privacy.md", privacy::page(claudometer_providers::ALL)),
         ("providers.md", providers(claudometer_providers::ALL)),
         ("settings.md", settings()),
     ]
