@@ -7,6 +7,7 @@ mod history;
 mod process;
 mod record;
 mod refresh;
+mod requests;
 mod screen;
 mod subject;
 mod year;
@@ -25,7 +26,8 @@ const IDLE: Duration = Duration::from_mins(1);
 const USAGE: &str =
     "claudometer-bench CLAUDOMETER PLAIN-TRAY [--idle SECONDS] [--peer PROGRAM] [--logs MIB] [--record FILE]
        claudometer-bench CLAUDOMETER --only-logs [--peer PROGRAM] [--logs MIB]
-       claudometer-bench CLAUDOMETER --only-year [--peer PROGRAM]";
+       claudometer-bench CLAUDOMETER --only-year [--peer PROGRAM]
+       claudometer-bench CLAUDOMETER --only-requests";
 
 /// Logs that are written and read, in MiB, unless `--logs MIB` says otherwise.
 const LOGS: u64 = 256;
@@ -65,6 +67,10 @@ fn main() -> Result<ExitCode> {
         let rows = year::measure(&path(ours_program)?, peer.as_deref())?;
         return Ok(if print(&rows) { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
+    let requests = requests::measure().context("the requests of an hour")?;
+    if plain == "--only-requests" {
+        return Ok(if print(&[requests]) { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let rows = runtime.block_on(async {
@@ -75,6 +81,7 @@ fn main() -> Result<ExitCode> {
             .await
             .context("the commands")?;
         let mut rows = rows(&ours, &reference, refresh, slowest);
+        rows.push(requests);
         rows.extend(sizes(&path(ours_program)?, &path(plain)?)?);
         rows.extend(rows_of_commands(&commands));
         rows.extend(history::measure(&path(ours_program)?, peer.as_deref(), logs)?);
@@ -235,7 +242,7 @@ fn print(rows: &[Row]) -> bool {
         );
     }
     println!(
-        "reference: a plain Tauri tray app built from bench/plain; for the refresh, the slowest provider alone; for the commands, /bin/true; the peer, also for logs, is ccusage"
+        "reference: a plain Tauri tray app built from bench/plain; for the refresh, the slowest provider alone; for the requests, what the floors allow; for the commands, /bin/true; the peer, also for logs, is ccusage"
     );
     rows.iter().all(|row| row.budget.as_ref().is_none_or(|(_, kept)| *kept))
 }

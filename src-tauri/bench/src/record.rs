@@ -4,11 +4,16 @@ use crate::Row;
 use anyhow::Result;
 use std::{fmt::Write as _, fs, path::Path};
 
+/// What others measure stands below, and stays.
+const BELOW: &str = "\n## ";
+
 /// Writes the rows to a file of Markdown.
 pub(crate) fn write(rows: &[Row], file: &Path) -> Result<()> {
+    let before = fs::read_to_string(file).unwrap_or_default();
+    let below = before.find(BELOW).map_or("", |at| &before[at..]);
     let day = chrono::Utc::now().date_naive();
     let mut text = format!(
-        "# Budgets\n\nMeasured by `npm run bench -- --record` on {day}, two cores; each figure beside its reference in the same run. A budget that is\nnot kept ends the command with an error, and so does the job `budgets` of the build server.\n\nReference: a plain Tauri tray application; for the refresh the slowest provider alone; for commands `true`; for logs and the status\nline with `--from`, ccusage.\n\n| what | ours | reference | ratio | budget | kept |\n| --- | ---: | ---: | ---: | --- | --- |\n"
+        "# Budgets\n\nMeasured by `npm run bench -- --record` on {day}, two cores; each figure beside its reference in the same run. A budget that is\nnot kept ends the command with an error, and so does the job `budgets` of the build server.\n\nReference: a plain Tauri tray application; for the refresh the slowest provider alone; for requests what the\nsources' own floors would allow; for commands `true`; for logs and the status line with `--from`, ccusage.\n\n| what | ours | reference | ratio | budget | kept |\n| --- | ---: | ---: | ---: | --- | --- |\n"
     );
     for row in rows {
         let ratio = if row.reference > 0.0 {
@@ -28,5 +33,6 @@ pub(crate) fn write(rows: &[Row], file: &Path) -> Result<()> {
         )
         .ok();
     }
+    text.push_str(below);
     Ok(fs::write(file, text)?)
 }

@@ -54,7 +54,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ),
     ("desktop", &["core", "view", "wire", "desk"]),
     ("testkit", &["core", "host"]),
-    ("bench", &["core", "engine", "host", "testkit"]),
+    ("bench", &["core", "desk", "engine", "host", "provider", "providers", "testkit"]),
     ("xtask", &["wire", "pricing", "update"]),
 ];
 
