@@ -23,7 +23,11 @@ pub(crate) fn run(demo: Option<u64>) -> Result<(), String> {
     let Some(claim) = claim else {
         return async_runtime::block_on(link::open_window(None)).map_err(|error| error.message);
     };
-    let desk = async_runtime::block_on(start(claim, demo))?;
+    let words = words(demo);
+    let Some(claim) = async_runtime::block_on(async { claim.unless_it_goes_back(&words) }) else {
+        return Ok(());
+    };
+    let desk = async_runtime::block_on(start(claim, demo, words))?;
     let kept = desk.clone();
     let app = tauri::Builder::default()
         .manage(Link::Desk(desk.clone()))
@@ -48,10 +52,16 @@ pub(crate) fn run(demo: Option<u64>) -> Result<(), String> {
     Ok(())
 }
 
-async fn start(claim: Claim, demo: Option<u64>) -> Result<Desk, String> {
+/// The words that start it in the same way again.
+fn words(demo: Option<u64>) -> Vec<String> {
+    let demo = demo.map(|seed| ["--demo".to_owned(), "--seed".to_owned(), seed.to_string()]);
+    std::iter::once("--one-process".to_owned()).chain(demo.into_iter().flatten()).collect()
+}
+
+async fn start(claim: Claim, demo: Option<u64>, words: Vec<String>) -> Result<Desk, String> {
     let demo = demo.map(|seed| Demo { seed, ..Demo::default() });
-    let wanted =
-        Wanted { version: env!("CARGO_PKG_VERSION").to_owned(), demo, ..Wanted::default() };
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let wanted = Wanted { version, demo, words, ..Wanted::default() };
     let desk = claim.start(wanted).await.map_err(|error| error.message)?;
     desk.host_window();
     Ok(desk)

@@ -38,6 +38,7 @@ describe('about', () => {
       notes: 'Quicker.',
       page: 'https://example.test/v0.2.0',
       canInstall: true,
+      remedy: null,
       command: null,
       installed: false,
     };
@@ -53,5 +54,9 @@ describe('about', () => {
     await settle();
     expect(screen.getByText('sudo apt install ./claudometer_*.deb')).toBeTruthy();
     expect(screen.queryByRole('button', { name: 'Install and restart' })).toBeNull();
+    const remedy = 'Move it into Applications, and open it there.';
+    await fake.tell('snapshot:updated', fake.next({ update: { ...update, command: null, remedy } }));
+    await settle();
+    expect(screen.getByText(remedy, { exact: false })).toBeTruthy();
   });
 });

@@ -14,7 +14,8 @@ type AskedElsewhere =
   | 'get_report'
   | 'get_status'
   | 'get_today'
-  | 'history_is_current';
+  | 'history_is_current'
+  | 'restart';
 type Answers = {
   [Name in Exclude<CommandName, AskedElsewhere>]: (args: Commands[Name]['args']) => Commands[Name]['answer'];
 };

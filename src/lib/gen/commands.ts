@@ -39,6 +39,8 @@ export interface Commands {
   open_dashboard: { args: { provider: string }; answer: null };
   /** Puts the newer release in place, where that is ours to do; the resident is replaced by it. */
   install_update: { args: Record<string, never>; answer: null };
+  /** Ends the resident, and has what lies in its place by now started in the same way. */
+  restart: { args: Record<string, never>; answer: null };
   /** Opens the folder of the logs. */
   open_logs: { args: Record<string, never>; answer: null };
   /** Shows recorded answers instead of live ones, or ends that. */

@@ -1528,6 +1528,10 @@ page: string | null,
  */
 canInstall: boolean, 
 /**
+ * What is to be done first, where it lies in the wrong place.
+ */
+remedy: string | null, 
+/**
  * The command that would update what a package has brought.
  */
 command: string | null, 

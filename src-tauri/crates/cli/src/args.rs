@@ -177,9 +177,12 @@ pub(crate) struct Update {
     /// Leave a running Claudometer alone.
     #[arg(long, hide = true, requires = "install")]
     pub(crate) no_restart: bool,
-    /// Only have what is installed take the place of what runs.
-    #[arg(long, hide = true, conflicts_with = "install")]
-    pub(crate) restart: bool,
+    /// Only have what is installed take the place of what runs, which was this program.
+    #[arg(long, hide = true, conflicts_with = "install", value_name = "PROGRAM")]
+    pub(crate) restart: Option<PathBuf>,
+    /// The words with which it is started.
+    #[arg(last = true, hide = true, requires = "restart")]
+    pub(crate) words: Vec<String>,
     /// Also releases to try before others do.
     #[arg(long)]
     pub(crate) beta: bool,

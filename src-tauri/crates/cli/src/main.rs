@@ -6,7 +6,6 @@ mod cmd;
 mod exit;
 mod out;
 mod parquet;
-mod renewal;
 mod resident;
 mod setup;
 

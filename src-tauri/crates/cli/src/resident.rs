@@ -3,7 +3,7 @@
 use crate::{
     args::Args,
     exit::Exit,
-    out, renewal,
+    out,
     setup::{self, Refusal},
 };
 use claudometer_desk::only::{self, Wanted};
@@ -17,18 +17,18 @@ pub(crate) async fn run(args: &Args, host: Host) -> Result<Exit, Refusal> {
     let Some(claim) = only::claim(host.clone()).map_err(refused)? else {
         return hand_over(args, &host).await;
     };
-    if renewal::gives_way(&host) {
-        drop(claim);
-        return Ok(Exit::Ok);
-    }
-    let version = env!("CARGO_PKG_VERSION").to_owned();
-    let wanted = Wanted { version, flags, demo: setup::demo(args), verbose: args.global.verbose };
+    let words = setup::words(args)?;
+    let Some(claim) = claim.unless_it_goes_back(&words) else { return Ok(Exit::Ok) };
+    let wanted = Wanted {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        flags,
+        demo: setup::demo(args),
+        verbose: args.global.verbose,
+        settings: setup::settings_file_of(args)?,
+        words,
+    };
     let started = desktop::start(claim, wanted).await.map_err(refused)?;
-    let files = host.files.clone();
-    let proof = tokio::spawn(renewal::prove(files));
     only::until_asked_to_end(&started.desk).await;
-    proof.abort();
-    renewal::runs(&host.files);
     started.desk.stop();
     started.end().await;
     tracing::info!("ended");

@@ -7,6 +7,7 @@ use claudometer_desk::{
 };
 use claudometer_host::{Environment, Host, env, paths::Paths};
 use claudometer_provider::Provider;
+use std::path::PathBuf;
 
 /// A reason not to start, and the exit code that says so.
 pub(crate) type Refusal = (String, Exit);
@@ -50,6 +51,7 @@ pub(crate) fn options(args: &Args, host: Host, role: Role) -> Result<Options, Re
         overrides,
         demo: demo(args),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        words: Vec::new(),
     })
 }
 
@@ -59,11 +61,32 @@ pub(crate) fn demo(args: &Args) -> Option<Demo> {
     global.demo.then(|| Demo { seed: global.seed, scenes: global.scenes.clone() })
 }
 
+/// The words that start a resident with the same options, wherever that is done.
+pub(crate) fn words(args: &Args) -> Result<Vec<String>, Refusal> {
+    let global = &args.global;
+    let mut words = Vec::new();
+    if let Some(file) = settings_file_of(args)? {
+        words.extend(["--config".to_owned(), file.display().to_string()]);
+    }
+    words.extend(global.set.iter().flat_map(|one| ["--set".to_owned(), one.clone()]));
+    words.extend(global.verbose.then(|| "--verbose".to_owned()));
+    if global.demo {
+        words.extend(["--demo".to_owned(), "--seed".to_owned(), global.seed.to_string()]);
+        words.extend(global.scenes.iter().flat_map(|one| ["--scene".to_owned(), one.clone()]));
+    }
+    Ok(words)
+}
+
 /// Where our files are: the usual places, with another settings file where one was given.
 pub(crate) fn paths(args: &Args, host: &Host) -> Result<Paths, Refusal> {
     let paths = Paths::of(&host.env);
-    let Some(file) = &args.global.config else { return Ok(paths) };
+    Ok(settings_file_of(args)?.into_iter().fold(paths, Paths::with_settings))
+}
+
+/// The settings file that was given in place of the usual one, from the root on.
+pub(crate) fn settings_file_of(args: &Args) -> Result<Option<PathBuf>, Refusal> {
+    let Some(file) = &args.global.config else { return Ok(None) };
     let absolute = std::path::absolute(file)
         .map_err(|error| (format!("{}: {error}.", file.display()), Exit::Config))?;
-    Ok(paths.with_settings(absolute))
+    Ok(Some(absolute))
 }

@@ -18,7 +18,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Cursor, Write as _},
     os::unix::{fs::PermissionsExt as _, net::UnixStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -61,16 +61,20 @@ impl World {
             header.set_mode(0o755);
             tar.append_data(&mut header, format!("claudometer-9.0.0/{name}"), bytes).unwrap();
         }
-        let archive = tar.into_inner().unwrap().finish().unwrap();
-        let comment = Some("timestamp:1\tversion:9.0.0");
-        let signature =
-            minisign::sign(None, &self.keys.sk, Cursor::new(&archive), comment, None).unwrap();
-        let file = json!({"url": "https://files.test/a.tar.gz", "signature": STANDARD.encode(signature.into_string())});
         let platform = format!(
             "{}-{}",
             std::env::consts::OS.replace("macos", "darwin"),
             std::env::consts::ARCH
         );
+        self.offer_file(&platform, tar.into_inner().unwrap().finish().unwrap()).await;
+    }
+
+    /// Offers version 9.0.0 as this file.
+    async fn offer_file(&self, platform: &str, archive: Vec<u8>) {
+        let comment = Some("timestamp:1\tversion:9.0.0");
+        let signature =
+            minisign::sign(None, &self.keys.sk, Cursor::new(&archive), comment, None).unwrap();
+        let file = json!({"url": "https://files.test/a.tar.gz", "signature": STANDARD.encode(signature.into_string())});
         let manifest = json!({"version": "9.0.0", "notes": "Quicker than light.", "platforms": {platform: file}});
         for (pattern, answer) in [
             ("latest.json$", ResponseTemplate::new(200).set_body_json(manifest)),
@@ -81,8 +85,12 @@ impl World {
     }
 
     fn command(&self, words: &[&str]) -> Command {
+        self.command_of(&self.program(), words)
+    }
+
+    fn command_of(&self, program: &Path, words: &[&str]) -> Command {
         let mut command = self.home.command(words);
-        let mut own = Command::new(self.program());
+        let mut own = Command::new(program);
         own.args(words).env_clear().stdin(Stdio::null());
         for (name, value) in command.get_envs() {
             own.env(name, value.unwrap());
@@ -97,7 +105,10 @@ impl World {
     }
 
     fn start(&self) -> Child {
-        let mut command = self.command(&[]);
+        self.start_by(self.command(&[]))
+    }
+
+    fn start_by(&self, mut command: Command) -> Child {
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         until("a resident answers", || self.answers());
         child
@@ -180,6 +191,69 @@ async fn a_release_that_does_not_start_or_does_not_live_gives_way_to_the_one_bef
     assert!(!world.previous().exists());
     assert_eq!(world.run(&["quit"]).0, 0);
     until("it has ended", || !world.answers());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_over_runs_with_the_settings_file_of_what_ran_before() {
+    let world = World::new().await;
+    world.offer(&other_build()).await;
+    world.home.write("elsewhere/mine.json", r#"{"version": 1, "theme": "dark"}"#);
+    let mut command = world.command(&["--config", "elsewhere/mine.json"]);
+    command.current_dir(world.home.path(""));
+    let mut resident = world.start_by(command);
+    let settings = || {
+        let state = ask(&world, "get_state")["value"]["settings"].clone();
+        (state["about"]["settingsFile"].clone(), state["settings"]["theme"].clone())
+    };
+    let before = settings();
+    assert_eq!(before, (json!("~/elsewhere/mine.json"), json!("dark")));
+    let (exit, _, said) = world.run(&["update", "--install"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(resident.wait().unwrap().success());
+    assert_eq!(settings(), before);
+    assert_eq!(world.run(&["quit"]).0, 0);
+    until("it has ended", || !world.answers());
+}
+
+/// An `AppImage` as far as we can tell: it says what it is and where it is opened, and runs what is there.
+fn image(opened: &Path) -> String {
+    let opened = opened.display();
+    format!("#!/bin/sh\nAPPIMAGE=$0 APPDIR={opened} exec {opened}/usr/bin/claudometer \"$@\"\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appimage_is_replaced_as_one_file_and_comes_back_where_the_new_one_does_not_run() {
+    let world = World::new().await;
+    let file = world.home.path("Applications/Claudometer.AppImage");
+    for opened in ["opened-old", "opened-new"] {
+        world.home.write(&format!("{opened}/usr/bin/claudometer-desktop"), "window");
+        let program = world.home.path(opened).join("usr/bin/claudometer");
+        fs::copy(env!("CARGO_BIN_EXE_claudometer"), program).unwrap();
+    }
+    let old = image(&world.home.path("opened-old"));
+    world.home.write("Applications/Claudometer.AppImage", &old);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    let platform = format!("linux-{}-appimage", std::env::consts::ARCH);
+    let run = |words: &[&str]| ended(world.command_of(&file, words).output().unwrap());
+    let lies = || fs::read_to_string(&file).unwrap();
+
+    world.offer_file(&platform, b"#!/bin/sh\nexit 1\n".to_vec()).await;
+    let mut resident = world.start_by(world.command_of(&file, &[]));
+    let (exit, _, said) = run(&["update", "--install"]);
+    assert!(exit == 1 && said.contains("does not start here"), "{exit} {said}");
+    assert!(resident.wait().unwrap().success());
+    assert!(world.answers() && lies() == old, "the one before runs again");
+
+    world.server.reset().await;
+    let new = image(&world.home.path("opened-new"));
+    world.offer_file(&platform, new.clone().into_bytes()).await;
+    let (exit, _, said) = run(&["update", "--install"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(world.answers() && lies() == new);
+    let kept = world.home.path("Applications/.Claudometer.AppImage-previous");
+    assert!(kept.is_dir(), "what ran before is kept for a while");
+    assert_eq!(run(&["quit"]).0, 0);
+    until("it has ended well, so it runs", || !kept.exists());
 }
 
 /// Asks the resident, as the window does.

@@ -5,7 +5,7 @@ use crate::{
     desk::{Desk, held},
     diagnostics, forms,
     link::Attendance,
-    notify, saving,
+    notify, renewal, saving,
 };
 use claudometer_core::ProviderId;
 use claudometer_provider::Provider;
@@ -68,6 +68,10 @@ impl Desk {
                 self.install_release().await?;
                 json(&())
             }
+            Command::Restart {} => {
+                self.restart()?;
+                json(&())
+            }
             Command::OpenLogs {} => {
                 let logs = self.0.paths.logs();
                 self.0.host.files.make_folder(&logs).ok(); // a folder that cannot be made cannot be opened, which is told
@@ -84,15 +88,19 @@ impl Desk {
             // Whoever serves the connection counts it: it knows when the connection ends.
             Command::AttendWindow {} => json(&()),
             Command::Quit {} => {
-                // The answer leaves first.
-                let desk = self.clone();
-                tokio::spawn(async move {
-                    tokio::time::sleep(FAREWELL).await;
-                    desk.stop();
-                });
+                self.stop_soon();
                 json(&())
             }
         }
+    }
+
+    /// Ends the desk once an answer has left.
+    pub(crate) fn stop_soon(&self) {
+        let desk = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(FAREWELL).await;
+            desk.stop();
+        });
     }
 
     /// Leaves the window to whoever hosts this desk and follows its events.
@@ -157,7 +165,7 @@ impl Desk {
             )
         })?;
         let changed = if installed {
-            let program = self.0.host.processes.own_program().unwrap_or_default();
+            let program = renewal::lasting_program(&self.0.host);
             bridge.install(
                 &self.0.host,
                 &format!(

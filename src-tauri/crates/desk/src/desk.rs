@@ -72,6 +72,8 @@ pub struct Options {
     pub offline: bool,
     /// Our version.
     pub version: String,
+    /// The words that start it in the same way again.
+    pub words: Vec<String>,
 }
 
 /// A running Claudometer. Cheap to clone.
@@ -96,6 +98,7 @@ pub(crate) struct Inner {
     built_in: &'static [&'static Provider],
     providers: Mutex<&'static [&'static Provider]>,
     pub(crate) version: String,
+    pub(crate) words: Vec<String>,
     pub(crate) debug: bool,
     pub(crate) offline: bool,
     pub(crate) settings: Mutex<SettingsFile>,
@@ -169,8 +172,18 @@ impl Desk {
     }
 
     fn compose(options: Options) -> Self {
-        let Options { role, host, paths, providers, overrides, demo, debug, offline, version } =
-            options;
+        let Options {
+            role,
+            host,
+            paths,
+            providers,
+            overrides,
+            demo,
+            debug,
+            offline,
+            version,
+            words,
+        } = options;
         let settings = SettingsFile::load(host.files.clone(), paths.settings(), overrides);
         for remark in settings.remarks() {
             tracing::warn!(remark, "settings");
@@ -198,6 +211,7 @@ impl Desk {
                 built_in: providers,
                 providers: Mutex::new(known),
                 version,
+                words,
                 debug,
                 offline,
                 census: Mutex::default(),

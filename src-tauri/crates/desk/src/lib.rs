@@ -22,6 +22,7 @@ mod ourselves;
 mod reach;
 pub mod registry;
 mod releases;
+mod renewal;
 pub mod saving;
 pub mod seats;
 mod service;

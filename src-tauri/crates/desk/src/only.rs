@@ -1,7 +1,7 @@
 //! For one-process mode: the one desk of a session, with everything that makes it the only one.
 
 use crate::{
-    Demo, Desk, Options, Role, launch, link,
+    Demo, Desk, Options, Role, launch, link, renewal,
     settings_file::{self, Override},
 };
 use claudometer_engine::Nudge;
@@ -35,6 +35,10 @@ pub struct Wanted {
     pub demo: Option<Demo>,
     /// Whether to say more, and to people as well.
     pub verbose: bool,
+    /// Another settings file than the usual one.
+    pub settings: Option<PathBuf>,
+    /// The words that start it in the same way again.
+    pub words: Vec<String>,
 }
 
 /// Claims the session. `None` where a desk runs already.
@@ -92,10 +96,23 @@ pub fn host(environment: Environment, own: Option<PathBuf>) -> Result<Host, IpcE
 }
 
 impl Claim {
+    /// Where this release was started before and did not live, what ran before comes back, and is started in our place with
+    /// `words`; then there is nothing left to claim.
+    pub fn unless_it_goes_back(self, words: &[String]) -> Option<Self> {
+        let Self { lock, host, paths } = self;
+        if !renewal::goes_back(&host) {
+            return Some(Self { lock, host, paths });
+        }
+        drop(lock);
+        renewal::start(&host, words);
+        None
+    }
+
     /// Starts the desk, its logs, and its end of the link.
     pub async fn start(self, wanted: Wanted) -> Result<Desk, IpcError> {
         let Self { lock, host, paths } = self;
-        let Wanted { version, flags, demo, verbose } = wanted;
+        let Wanted { version, flags, demo, verbose, settings, words } = wanted;
+        let paths = settings.into_iter().fold(paths, Paths::with_settings);
         let logs = trace::Options { log_folder: Some(paths.logs()), verbose, to_stderr: verbose };
         trace::init(&logs, &host.env);
         let unbound = |error| {
@@ -118,11 +135,13 @@ impl Claim {
             debug,
             offline: false,
             version,
+            words,
         };
         let desk = Desk::start(options).await;
         #[cfg(target_os = "linux")] // elsewhere notices tell nothing back
         tokio::spawn(follow_clicks(desk.clone()));
         tokio::spawn(follow_power(desk.clone()));
+        tokio::spawn(renewal::prove(desk.clone()));
         let serving = desk.clone();
         tokio::spawn(async move {
             listener.serve(Arc::new(serving.clone()), serving.stop_token()).await;
@@ -153,7 +172,7 @@ async fn follow_power(desk: Desk) {
     }
 }
 
-/// Waits until the desk, or the system, ends us.
+/// Waits until the desk, or the system, ends us; who is ended as usual has run.
 pub async fn until_asked_to_end(desk: &Desk) {
     let wait = async |kind| match signal(kind) {
         Ok(mut signals) => {
@@ -167,4 +186,5 @@ pub async fn until_asked_to_end(desk: &Desk) {
         () = wait(SignalKind::interrupt()) => {}
         () = wait(SignalKind::hangup()) => {}
     }
+    renewal::runs(&desk.0.host);
 }

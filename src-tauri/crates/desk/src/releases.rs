@@ -1,6 +1,9 @@
 //! Newer releases: looked for after the start and once a day, by a process of its own that ends again.
 
-use crate::desk::{Desk, held};
+use crate::{
+    desk::{Desk, held},
+    renewal,
+};
 use claudometer_host::process::Launch;
 use claudometer_wire::{ErrorCode, IpcError, update::UpdateReport};
 use std::time::Duration;
@@ -44,13 +47,27 @@ impl Desk {
         let other = |error: String| IpcError::new(ErrorCode::Other, error);
         let words = ["update", "--install", "--no-restart", "--json"];
         self.ask_release(&words).await.map_err(other)?;
+        self.restart()
+    }
+
+    /// Ends, and has what lies in our place by now started as we were.
+    pub(crate) fn restart(&self) -> Result<(), IpcError> {
+        let failed = |error: String| {
+            IpcError::new(ErrorCode::Other, format!("The new one could not be started: {error}."))
+        };
+        let host = &self.0.host;
+        let not_found = || failed("our own program was not found".to_owned());
+        let own = host.processes.own_program().ok_or_else(not_found)?;
         // Whoever replaces us must not end with us.
-        let program = self.own_program().map_err(other)?;
-        let args = ["update", "--restart"].map(str::to_owned).to_vec();
+        let program = renewal::starter(host).ok_or_else(not_found)?;
+        let own = own.display().to_string();
+        let words = ["update".to_owned(), "--restart".to_owned(), own, "--".to_owned()];
+        let args = words.into_iter().chain(self.0.words.iter().cloned()).collect();
         let launch = Launch { program, args, env: Vec::new(), speaks: false };
         let launched = self.0.host.processes.launch(launch, || ());
-        launched
-            .map_err(|error| other(format!("It is installed, but could not be started: {error}.")))
+        launched.map_err(|error| failed(error.to_string()))?;
+        self.stop_soon();
+        Ok(())
     }
 
     async fn ask_release(&self, words: &[&str]) -> Result<UpdateReport, String> {

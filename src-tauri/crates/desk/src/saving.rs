@@ -1,6 +1,9 @@
 //! Save: every part of a draft is checked before any part of it is applied, and a failure on the way is undone.
 
-use crate::desk::{Desk, held};
+use crate::{
+    desk::{Desk, held},
+    renewal,
+};
 use claudometer_core::{
     Settings, Trouble,
     settings::{Problem, ProviderSettings},
@@ -162,7 +165,7 @@ fn apply(desk: &Desk, new: Settings) -> Result<(), IpcError> {
     if old.custom_providers != desk.settings().custom_providers {
         desk.recall_providers();
     }
-    let program = desk.0.host.processes.own_program().unwrap_or_default();
+    let program = renewal::lasting_program(&desk.0.host);
     let set = desk.0.autostart.set(&desk.0.host, autostart, &program);
     set.map_err(|error| {
         held(&desk.0.settings).save(old).ok(); // the error to tell is the first one

@@ -293,6 +293,45 @@ impl Files {
         }
     }
 
+    /// Has a second name lead to a file, or to a copy of it where the file system knows only one name for each.
+    pub fn keep(&self, file: &Path, kept: &Path) -> io::Result<()> {
+        if let Some(memory) = &self.0 {
+            let mut files = held(memory);
+            let found = files.get(file).cloned().ok_or(io::ErrorKind::NotFound)?;
+            files.insert(kept.to_owned(), found);
+            return Ok(());
+        }
+        fs_err::hard_link(file, kept).or_else(|_| fs_err::copy(file, kept).map(drop))
+    }
+
+    /// Has two files or folders change places, at once where the file system can.
+    pub fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        if self.0.is_none() && renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok() {
+            return Ok(());
+        }
+        let mut aside = one.as_os_str().to_owned();
+        aside.push(".aside");
+        let aside = Path::new(&aside);
+        self.rename(one, aside)?;
+        if let Err(error) = self.rename(other, one) {
+            self.rename(aside, one).ok(); // the first error is the one that is told
+            return Err(error);
+        }
+        self.rename(aside, other)
+    }
+
+    /// What a file is to the system, whatever its name: another number where another file has taken the name. `None` where
+    /// there is none, or nobody can say.
+    pub fn identity(&self, path: &Path) -> Option<(u64, u64)> {
+        use std::os::unix::fs::MetadataExt as _;
+        if self.0.is_some() {
+            return None;
+        }
+        let data = fs_err::metadata(path).ok()?;
+        Some((data.dev(), data.ino()))
+    }
+
     /// Removes a file; one that is not there is no error.
     pub fn remove(&self, path: &Path) -> io::Result<()> {
         if let Some(memory) = &self.0 {
@@ -371,6 +410,31 @@ mod tests {
             files.remove(&path).unwrap();
             assert!(files.is_file(&root.join("a/c.json")));
         });
+    }
+
+    #[test]
+    fn two_files_change_places_and_one_can_be_kept_under_another_name() {
+        both(|files, root| {
+            let (one, other) = (root.join("one"), root.join("other"));
+            files.write_program(&one, b"1").unwrap();
+            files.write_program(&other, b"2").unwrap();
+            files.keep(&one, &root.join("kept")).unwrap();
+            files.exchange(&one, &other).unwrap();
+            let text = |name: &str| files.read_text(&root.join(name)).unwrap().unwrap();
+            assert_eq!([text("one"), text("other"), text("kept")], ["2", "1", "1"]);
+            assert!(files.exchange(&one, &root.join("none")).is_err());
+            assert_eq!(text("one"), "2");
+            assert_eq!(files.list(root).len(), 3, "nothing is left beside them");
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let (files, file) = (Files::disk(), folder.path().join("program"));
+        assert_eq!(files.identity(&file), None);
+        files.write_program(&file, b"1").unwrap();
+        let before = files.identity(&file);
+        assert!(before.is_some() && files.identity(&file) == before);
+        files.keep(&file, &folder.path().join("kept")).unwrap();
+        files.write_program(&file, b"1").unwrap();
+        assert!(files.identity(&file) != before, "another file has taken its name");
     }
 
     #[test]

@@ -168,8 +168,8 @@ pub enum HttpError {
     #[error("the answer is larger than 4 MiB")]
     TooLarge,
     /// What came could not be written.
-    #[error("what came could not be written: is there room?")]
-    Unwritable,
+    #[error("what came could not be written ({0})")]
+    Unwritable(std::io::ErrorKind),
     /// The request could not be made: a malformed address or header value.
     #[error("the request could not be made")]
     Malformed,
@@ -309,7 +309,7 @@ impl Http {
         }
         if status != 206 {
             // Who does not know parts sends it from the beginning.
-            files.remove(to).map_err(|_| HttpError::Broken)?;
+            files.remove(to).map_err(unwritable)?;
             there = 0;
         }
         let sum = answer.content_length().map(|rest| there + rest);
@@ -321,7 +321,7 @@ impl Http {
             if there > most {
                 return Err(HttpError::TooLarge);
             }
-            files.append_private(to, &chunk).map_err(|_| HttpError::Unwritable)?;
+            files.append_private(to, &chunk).map_err(unwritable)?;
             progress(there, sum);
         }
         // A connection that ends early ends without an error where no length was told.
@@ -350,6 +350,11 @@ impl Http {
         let stays = url.scheme() == "http" && is_loopback(&url);
         if url.scheme() == "https" || stays { Ok(url) } else { Err(HttpError::Malformed) }
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "an error is handed over by `map_err`")]
+fn unwritable(error: std::io::Error) -> HttpError {
+    HttpError::Unwritable(error.kind())
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -43,7 +43,7 @@ impl From<HttpError> for FetchError {
             HttpError::Connect | HttpError::Tls | HttpError::Timeout | HttpError::Broken => {
                 Trouble::UpstreamDown
             }
-            HttpError::TooLarge | HttpError::Malformed | HttpError::Unwritable => {
+            HttpError::TooLarge | HttpError::Malformed | HttpError::Unwritable(_) => {
                 Trouble::BadPayload
             }
         };

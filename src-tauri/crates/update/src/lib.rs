@@ -7,10 +7,11 @@ mod install;
 mod manifest;
 mod place;
 mod signature;
+mod unpack;
 
-pub use install::{Installed, Previous, download, install};
+pub use install::{Previous, download, install};
 pub use manifest::{Channel, Offer, check};
-pub use place::{Place, place};
+pub use place::{Installation, Place, place};
 pub use signature::{Key, verify};
 
 use claudometer_host::http::HttpError;
@@ -23,8 +24,8 @@ pub enum UpdateError {
     #[error("this build has no key to verify updates with")]
     NoKey,
     /// Nobody answered.
-    #[error("the releases could not be asked: {0}")]
-    Http(#[from] HttpError),
+    #[error("the releases could not be asked: {}", asked(*.0))]
+    Http(HttpError),
     /// There is no release, or none of this channel.
     #[error("there is no release to be had (status {0})")]
     NoRelease(u16),
@@ -53,22 +54,59 @@ pub enum UpdateError {
     File(#[from] io::Error),
 }
 
+impl From<HttpError> for UpdateError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Unwritable(kind) => Self::File(kind.into()),
+            HttpError::Connect
+            | HttpError::Tls
+            | HttpError::Timeout
+            | HttpError::Broken
+            | HttpError::TooLarge
+            | HttpError::Malformed => Self::Http(error),
+        }
+    }
+}
+
+/// What came of asking.
+const fn asked(error: HttpError) -> &'static str {
+    match error {
+        HttpError::Connect => "no connection could be made",
+        HttpError::Tls => "no secure connection could be made",
+        HttpError::Timeout => "they did not answer in time",
+        HttpError::Broken => "the answer broke off",
+        HttpError::TooLarge => "the answer is larger than any release",
+        HttpError::Malformed => "the address is none",
+        HttpError::Unwritable(_) => "what came could not be written",
+    }
+}
+
 impl UpdateError {
+    /// Whether there is no room for it.
+    pub(crate) fn needs_room(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        matches!(self, Self::File(error) if [StorageFull, QuotaExceeded, FileTooLarge].contains(&error.kind()))
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::NoKey => {
                 "Install a release, or build with a key of your own; UPDATER_SIGNING.md says how."
             }
+            Self::Http(HttpError::Broken) => "Try again: it goes on where it ended.",
+            Self::Http(HttpError::Tls) => {
+                "Is the clock right? Where a company's proxy looks into connections, CLAUDOMETER_CA_FILE names its certificates."
+            }
+            Self::Http(HttpError::TooLarge | HttpError::Malformed)
+            | Self::Manifest(_)
+            | Self::Platform(_) => "Look at the release's page.",
             Self::Http(_) => "Try again when you are online; it is tried again tomorrow by itself.",
             Self::NoRelease(_) => "Try again later.",
-            Self::Manifest(_) | Self::Platform(_) => "Look at the release's page.",
             Self::Signature(_) | Self::Version { .. } | Self::Archive(_) => {
                 "Nothing was installed. Please report it, with this text."
             }
-            Self::File(error) if error.kind() == io::ErrorKind::StorageFull => {
-                "Make some room and try again."
-            }
+            Self::File(_) if self.needs_room() => "Make some room and try again.",
             Self::File(_) => "Look whether you may write into the program's folder, and try again.",
         }
     }

@@ -63,23 +63,50 @@ struct File {
     signature: String,
 }
 
-/// Asks for the newest release; `None` where it is not newer than `running`.
+/// Asks for the newest release for a `platform`; `None` where it is not newer than `running`. Whoever tries releases before
+/// others do gets the newer of both channels.
 pub async fn check(
     http: &Http,
     channel: Channel,
     running: &Version,
+    platform: &str,
+) -> Result<Option<Offer>, UpdateError> {
+    let stable = ask(http, Channel::Stable, running, platform).await;
+    match channel {
+        Channel::Stable => stable,
+        Channel::Beta => newer(stable, ask(http, channel, running, platform).await),
+    }
+}
+
+async fn ask(
+    http: &Http,
+    channel: Channel,
+    running: &Version,
+    platform: &str,
 ) -> Result<Option<Offer>, UpdateError> {
     let (status, body) = http.fetch(&channel.address(), LARGEST).await?;
     if status != 200 {
         return Err(UpdateError::NoRelease(status));
     }
-    offer(&body, running, &platform())
+    offer(&body, running, platform)
 }
 
-/// This system, as manifests call it: `linux-x86_64`.
-fn platform() -> String {
-    let system = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
-    format!("{system}-{}", std::env::consts::ARCH)
+type Found = Result<Option<Offer>, UpdateError>;
+
+/// The newer offer. A channel without a release says nothing about the other; what else is wrong with one is told where the
+/// other has nothing to offer.
+fn newer(stable: Found, beta: Found) -> Found {
+    match (stable, beta) {
+        (Ok(Some(one)), Ok(Some(other))) => {
+            Ok(Some(if other.version > one.version { other } else { one }))
+        }
+        (found @ Ok(Some(_)), _)
+        | (_, found @ Ok(Some(_)))
+        | (found, Err(UpdateError::NoRelease(_)))
+        | (Err(UpdateError::NoRelease(_)), found) => found,
+        (Err(error), _) | (_, Err(error)) => Err(error),
+        (Ok(None), Ok(None)) => Ok(None),
+    }
 }
 
 fn offer(body: &[u8], running: &Version, platform: &str) -> Result<Option<Offer>, UpdateError> {
@@ -129,6 +156,30 @@ mod tests {
             "{}",
             offer.page
         );
+    }
+
+    #[test]
+    fn who_is_on_beta_gets_the_newer_of_both_channels() {
+        let running = Version::new(0, 2, 0);
+        let has = |version: &str| offer(&manifest(version), &running, "linux-x86_64");
+        let none = || Err(UpdateError::NoRelease(404));
+        let odd = || Err(UpdateError::Manifest("odd".into()));
+        for (stable, beta, newest) in [
+            (has("0.3.0"), has("0.4.0-beta.1"), Some("0.4.0-beta.1")),
+            (has("0.4.0"), has("0.4.0-beta.1"), Some("0.4.0")),
+            (has("0.3.0"), none(), Some("0.3.0")),
+            (has("0.3.0"), odd(), Some("0.3.0")),
+            (none(), has("0.3.0-beta.1"), Some("0.3.0-beta.1")),
+            (has("0.2.0"), none(), None),
+            (has("0.2.0"), has("0.2.0-beta.9"), None),
+        ] {
+            let found = newer(stable, beta).unwrap().map(|offer| offer.version.to_string());
+            assert_eq!(found.as_deref(), newest);
+        }
+        assert!(matches!(newer(none(), none()), Err(UpdateError::NoRelease(404))));
+        for (stable, beta) in [(odd(), has("0.2.0")), (has("0.2.0"), odd()), (none(), odd())] {
+            assert!(matches!(newer(stable, beta), Err(UpdateError::Manifest(_))));
+        }
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct UpdateReport {
     pub page: Option<String>,
     /// Whether Claudometer can put it in place itself.
     pub can_install: bool,
+    /// What is to be done first, where it lies in the wrong place.
+    pub remedy: Option<String>,
     /// The command that would update what a package has brought.
     pub command: Option<String>,
     /// Whether it was installed now.

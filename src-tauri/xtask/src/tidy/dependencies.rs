@@ -32,7 +32,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("update", &["host"]),
     ("providers", &["core", "host", "provider", "scan"]),
     ("engine", &["core"]),
-    ("desk", &["core", "view", "wire", "host", "provider", "providers", "engine"]),
+    ("desk", &["core", "view", "wire", "host", "provider", "providers", "engine", "update"]),
     ("tray", &["core", "view"]),
     (
         "cli",
