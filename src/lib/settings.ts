@@ -45,6 +45,7 @@ export const words = {
   figure: { used: 'Used', left: 'Left' },
   reset: { clock: 'Time of day', countdown: 'Countdown' },
   icon: { bars: 'Two bars', number: 'Number' },
+  channel: { stable: 'For everybody', beta: 'To try before, too' },
   theme: { system: 'As the desktop', light: 'Light', dark: 'Dark' },
   notice: { off: 'Never', whenItMattered: 'When at least half was used', always: 'Always' },
   kinds: { session: 'Session', daily: 'Daily', weekly: 'Weekly', monthly: 'Monthly' },
@@ -88,9 +89,11 @@ export function changes(base: Settings, draft: Settings, state: SettingsState): 
   note(base.startAtLogin !== draft.startAtLogin, 'Start at login', onOff(draft.startAtLogin));
   note(
     base.checkUpdatesOnStartup !== draft.checkUpdatesOnStartup,
-    'Look for updates at start',
+    'Look for updates daily',
     onOff(draft.checkUpdatesOnStartup),
   );
+  const { channel } = draft.updates;
+  note(base.updates.channel !== channel, 'Releases', words.channel[channel]);
   note(base.locale !== draft.locale, 'Locale of dates', draft.locale ?? 'As the system');
   return found;
 }

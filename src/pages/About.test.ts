@@ -30,6 +30,13 @@ describe('about', () => {
     expect(screen.getByText('Copied.')).toBeTruthy();
   });
 
+  it('offers a restart where a package has put another version in its place', async () => {
+    const fake = await open('about', sample.state({ bundle: sample.bundle({ replacedBy: '0.2.0' }) }));
+    expect(screen.getByRole('heading', { name: 'Claudometer 0.2.0 lies here already' })).toBeTruthy();
+    await fireEvent.click(screen.getByRole('button', { name: 'Restart to use it' }));
+    expect(fake.calls.at(-1)?.command).toBe('restart');
+  });
+
   it('tells of a newer release, and installs it where that is ours to do', async () => {
     const report = {
       schemaVersion: 1,

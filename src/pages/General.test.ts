@@ -25,6 +25,19 @@ describe('general', () => {
     expect(document.documentElement.dataset.theme).toBe('light');
   });
 
+  it('says how often updates are looked for, and which releases are offered', async () => {
+    const fake = await open('general');
+    await fireEvent.click(screen.getByLabelText('Look for updates daily'));
+    await fireEvent.change(screen.getByLabelText('Releases'), { target: { selectedIndex: 1 } });
+    await settle();
+    expect(screen.getByText('Look for updates daily:')).toBeTruthy();
+    await fireEvent.click(screen.getByRole('button', { name: 'Save' }));
+    await settle();
+    expect(lastArgs(fake, 'save_settings')).toMatchObject({
+      draft: { settings: { checkUpdatesOnStartup: false, updates: { channel: 'beta' } } },
+    });
+  });
+
   it('keeps an interval that is not among the common ones, and says what overrides a choice', async () => {
     const state = sample.settingsState({ overridden: [['refreshIntervalSeconds', 'CLAUDOMETER_REFRESH']] });
     const settings = { ...state, settings: { ...state.settings, refreshIntervalSeconds: 90 } };

@@ -14,8 +14,7 @@ type AskedElsewhere =
   | 'get_report'
   | 'get_status'
   | 'get_today'
-  | 'history_is_current'
-  | 'restart';
+  | 'history_is_current';
 type Answers = {
   [Name in Exclude<CommandName, AskedElsewhere>]: (args: Commands[Name]['args']) => Commands[Name]['answer'];
 };
@@ -94,6 +93,7 @@ export class Fake {
     },
     open_window: () => null,
     install_update: () => null,
+    restart: () => null,
     quit: () => null,
   };
 

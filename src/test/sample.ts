@@ -208,6 +208,7 @@ export function bundle(over: Partial<Bundle> = {}): Bundle {
     firstRun: null,
     remarks: [],
     update: null,
+    replacedBy: null,
     ...over,
   };
 }
@@ -298,6 +299,7 @@ export function settingsState(over: Partial<SettingsState> = {}): SettingsState 
       theme: 'system',
       startAtLogin: false,
       checkUpdatesOnStartup: true,
+      updates: { channel: 'stable' },
       locale: null,
       customProviders: [],
       routeRoles: {},

@@ -308,6 +308,14 @@ refreshPrices: boolean,
  */
 syncFolder: string | null, };
 
+export type ReleaseChannel = "stable" | "beta";
+
+export type Updates = { 
+/**
+ * Which releases are offered.
+ */
+channel: ReleaseChannel, };
+
 export type Settings = { 
 /**
  * Version of the file's form.
@@ -338,9 +346,13 @@ theme: Theme,
  */
 startAtLogin: boolean, 
 /**
- * Whether a new version is looked for at start.
+ * Whether a new version is looked for after the start and once a day.
  */
 checkUpdatesOnStartup: boolean, 
+/**
+ * Which new versions are offered.
+ */
+updates: Updates, 
 /**
  * Providers of the person's own.
  */
@@ -618,7 +630,11 @@ remarks: Array<string>,
 /**
  * A newer release, where one is known.
  */
-update: UpdateReport | null, };
+update: UpdateReport | null, 
+/**
+ * The version that a package has put in the place of what runs; a restart uses it.
+ */
+replacedBy: string | null, };
 
 export type SourceForm = { 
 /**

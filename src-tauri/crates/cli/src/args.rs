@@ -183,7 +183,7 @@ pub(crate) struct Update {
     /// The words with which it is started.
     #[arg(last = true, hide = true, requires = "restart")]
     pub(crate) words: Vec<String>,
-    /// Also releases to try before others do.
+    /// Also releases to try before others do, whatever the setting updates.channel says.
     #[arg(long)]
     pub(crate) beta: bool,
 }

@@ -61,12 +61,7 @@ impl World {
             header.set_mode(0o755);
             tar.append_data(&mut header, format!("claudometer-9.0.0/{name}"), bytes).unwrap();
         }
-        let platform = format!(
-            "{}-{}",
-            std::env::consts::OS.replace("macos", "darwin"),
-            std::env::consts::ARCH
-        );
-        self.offer_file(&platform, tar.into_inner().unwrap().finish().unwrap()).await;
+        self.offer_file(&platform(), tar.into_inner().unwrap().finish().unwrap()).await;
     }
 
     /// Offers version 9.0.0 as this file.
@@ -129,6 +124,12 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
         assert!(begin.elapsed() < WITHIN, "{what} did not happen");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// This system, as manifests call it.
+fn platform() -> String {
+    let system = std::env::consts::OS.replace("macos", "darwin");
+    format!("{system}-{}", std::env::consts::ARCH)
 }
 
 /// The program with something behind its end, which changes nothing of what it does.
@@ -258,8 +259,12 @@ async fn an_appimage_is_replaced_as_one_file_and_comes_back_where_the_new_one_do
 
 /// Asks the resident, as the window does.
 fn ask(world: &World, command: &str) -> Value {
+    ask_with(world, command, &json!({}))
+}
+
+fn ask_with(world: &World, command: &str, args: &Value) -> Value {
     let stream = UnixStream::connect(world.home.path("run/claudometer/link.sock")).unwrap();
-    let question = json!({"id": 1, "command": command, "args": {}});
+    let question = json!({"id": 1, "command": command, "args": args});
     writeln!(&stream, "{question}").unwrap();
     let lines = BufReader::new(&stream).lines();
     let mut answers = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
@@ -277,6 +282,18 @@ async fn the_resident_finds_a_release_by_itself_and_gives_way_to_it_when_the_win
     until("a release is found", || found() != Value::Null);
     let update = found();
     assert_eq!((&update["newest"], &update["canInstall"]), (&json!("9.0.0"), &json!(true)));
+    let mut settings = ask(&world, "get_state")["value"]["settings"]["settings"].clone();
+    for looks in [false, true] {
+        settings["checkUpdatesOnStartup"] = json!(looks);
+        let draft = json!({"draft": {"settings": settings, "secrets": []}});
+        let saved = ask_with(&world, "save_settings", &draft);
+        assert_eq!(saved["error"], Value::Null, "{saved}");
+        if looks {
+            until("it is looked for at once", || found() != Value::Null);
+        } else {
+            assert_eq!(found(), Value::Null, "nobody wants to know of it any more");
+        }
+    }
     let answer = ask(&world, "install_update");
     assert_eq!(answer["error"], Value::Null, "{answer}");
     assert!(resident.wait().unwrap().success());
@@ -284,6 +301,52 @@ async fn the_resident_finds_a_release_by_itself_and_gives_way_to_it_when_the_win
     assert!(fs::read(world.program()).unwrap() == other_build());
     assert_eq!(world.run(&["quit"]).0, 0);
     until("it has ended", || !world.answers());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_package_that_replaces_the_program_is_noticed_and_left_to_the_person() {
+    let world = World::new().await;
+    let mut resident = world.start();
+    let told = || ask(&world, "get_bundle")["value"]["replacedBy"].clone();
+    // As packages do it: written beside, then moved over.
+    let beside = world.home.path("app/bin/claudometer.package");
+    let program = env!("CARGO_BIN_EXE_claudometer");
+    let text = format!(
+        "#!/bin/sh\ncase $1 in --version) echo claudometer 0.7.0;; *) exec {program} \"$@\";; esac\n"
+    );
+    fs::write(&beside, text).unwrap();
+    fs::set_permissions(&beside, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::rename(&beside, world.program()).unwrap();
+    assert_eq!(told(), Value::Null);
+    std::thread::sleep(Duration::from_mins(1));
+    until("it is noticed", || told() == json!("0.7.0"));
+    assert!(resident.try_wait().unwrap().is_none(), "it goes on until it is asked to restart");
+    let answer = ask(&world, "restart");
+    assert_eq!(answer["error"], Value::Null, "{answer}");
+    assert!(resident.wait().unwrap().success());
+    until("what lies there now runs", || world.answers());
+    assert_eq!(told(), Value::Null);
+    assert_eq!(world.run(&["quit"]).0, 0);
+    until("it has ended", || !world.answers());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_name_the_channel_and_beta_gets_the_newer_of_both() {
+    let world = World::new().await;
+    world.offer(&other_build()).await;
+    let file = json!({"url": "https://files.test/b.tar.gz", "signature": ""});
+    let beta = json!({"version": "9.1.0-beta.1", "platforms": {platform(): file}});
+    Mock::given(path_regex("download/beta/latest.json$"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(beta))
+        .with_priority(1)
+        .mount(&world.server)
+        .await;
+    let newest = |words: &[&str]| document(&world.run(words).1)["newest"].clone();
+    assert_eq!(newest(&["update", "--json"]), "9.0.0");
+    assert_eq!(newest(&["update", "--json", "--beta"]), "9.1.0-beta.1");
+    let (exit, _, said) = world.run(&["config", "set", "updates.channel", "beta"]);
+    assert_eq!(exit, 0, "{said}");
+    assert_eq!(newest(&["update", "--json"]), "9.1.0-beta.1");
 }
 
 #[tokio::test(flavor = "multi_thread")]

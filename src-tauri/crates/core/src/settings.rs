@@ -43,8 +43,10 @@ pub struct Settings {
     pub theme: Theme,
     /// Whether the desktop starts Claudometer at login.
     pub start_at_login: bool,
-    /// Whether a new version is looked for at start.
+    /// Whether a new version is looked for after the start and once a day.
     pub check_updates_on_startup: bool,
+    /// Which new versions are offered.
+    pub updates: Updates,
     /// Providers of the person's own.
     pub custom_providers: Vec<CustomProvider>,
     /// Providers, by id, that do for a role such as `review`; `claudometer route --role` ranks them.
@@ -220,6 +222,26 @@ choice! {
     }
 }
 
+choice! {
+    /// Which releases are offered.
+    ReleaseChannel {
+        /// Those for everybody.
+        #[default]
+        Stable,
+        /// Those to try before, too.
+        Beta,
+    }
+}
+
+/// Which new versions are offered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, rename_all = "camelCase")]
+pub struct Updates {
+    /// Which releases are offered.
+    pub channel: ReleaseChannel,
+}
+
 /// What is worth a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -323,6 +345,7 @@ impl Default for Settings {
             theme: Theme::System,
             start_at_login: false,
             check_updates_on_startup: true,
+            updates: Updates::default(),
             custom_providers: Vec::new(),
             route_roles: BTreeMap::new(),
             locale: None,

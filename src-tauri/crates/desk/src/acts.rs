@@ -22,6 +22,7 @@ impl Desk {
                 self.end_simulation().await;
                 Ok(())
             }
+            Action::Restart => self.restart(),
             Action::Quit => {
                 self.stop();
                 Ok(())

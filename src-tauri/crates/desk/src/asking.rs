@@ -63,9 +63,11 @@ impl Desk {
     }
 
     async fn after_change(&self, paths: &[PathBuf]) {
+        let before = self.settings();
         if held(&self.0.settings).reload(paths) {
             tracing::info!("the settings file was changed by another program");
             self.recall_providers();
+            self.follow_other_releases(&before);
             self.recount().await;
             self.render();
         }

@@ -8,6 +8,7 @@ use crate::{
     demo::{Demo, Playing},
     limits::Limits,
     notify, registry,
+    replaced::OwnProgram,
     seats::Census,
     settings_file::{Override, SettingsFile},
     state_file::StateFile,
@@ -120,6 +121,9 @@ pub(crate) struct Inner {
     /// Why the tray is not seen, in words; kept by whoever hosts the tray.
     pub(crate) tray_remark: Mutex<Option<String>>,
     pub(crate) release: Mutex<Option<UpdateReport>>,
+    /// Told when other releases are wanted than before.
+    pub(crate) other_releases: Notify,
+    pub(crate) own_program: Mutex<OwnProgram>,
     /// Which of several saves may run: one at a time.
     pub(crate) saving: tokio::sync::Mutex<()>,
     /// The provider that the wheel over the icon chose, for this run.
@@ -193,6 +197,7 @@ impl Desk {
         let limits = Limits::at(host.files.clone(), paths.limits());
         let state_file = StateFile::new(host.files.clone(), paths.snapshot());
         let stop = CancellationToken::new();
+        let own_program = OwnProgram::of(&host);
         let empty = empty_model(&host, settings.effective());
         Self(Arc::new_cyclic(|desk: &std::sync::Weak<Inner>| {
             let clock = host.clock.clone();
@@ -226,6 +231,8 @@ impl Desk {
                 autostart,
                 tray_remark: Mutex::default(),
                 release: Mutex::default(),
+                other_releases: Notify::new(),
+                own_program: Mutex::new(own_program),
                 saving: tokio::sync::Mutex::new(()),
                 scrolled_to: Mutex::default(),
                 bundles: watch::Sender::default(),
@@ -428,6 +435,7 @@ impl Desk {
                 () = self.0.stop.cancelled() => return,
                 () = tokio::time::sleep(MINUTE) => {}
             }
+            self.look_at_own_program().await;
             self.render();
             // The end of quiet hours is told by the clock, not by a vendor.
             self.alert().await;
@@ -468,6 +476,7 @@ fn empty_model(host: &Host, settings: &Settings) -> TrayModel {
         debug: false,
         remarks: Vec::new(),
         update: None,
+        replaced_by: None,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,

@@ -23,6 +23,7 @@ mod reach;
 pub mod registry;
 mod releases;
 mod renewal;
+mod replaced;
 pub mod saving;
 pub mod seats;
 mod service;

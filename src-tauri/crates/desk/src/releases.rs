@@ -4,6 +4,7 @@ use crate::{
     desk::{Desk, held},
     renewal,
 };
+use claudometer_core::Settings;
 use claudometer_host::process::Launch;
 use claudometer_wire::{ErrorCode, IpcError, update::UpdateReport};
 use std::time::Duration;
@@ -21,8 +22,10 @@ impl Desk {
         loop {
             tokio::select! {
                 () = self.0.stop.cancelled() => return,
-                () = tokio::time::sleep(wait) => wait = DAILY,
+                () = tokio::time::sleep(wait) => {}
+                () = self.0.other_releases.notified() => {}
             }
+            wait = DAILY;
             let wanted = self.settings().check_updates_on_startup && !self.0.offline;
             if !wanted || held(&self.0.demo).is_some() {
                 continue;
@@ -37,9 +40,23 @@ impl Desk {
         }
     }
 
-    /// The newer release that was found.
+    /// The newer release that was found; one that lies here already is not told again.
     pub(crate) fn release(&self) -> Option<UpdateReport> {
-        held(&self.0.release).clone().filter(|_| held(&self.0.demo).is_none())
+        let found = held(&self.0.release).clone()?;
+        if held(&self.0.demo).is_some() || !self.settings().check_updates_on_startup {
+            return None;
+        }
+        (found.newest != self.replaced_by()).then_some(found)
+    }
+
+    /// Where other releases are wanted than before, what was found is forgotten, and those that are wanted are looked for.
+    pub(crate) fn follow_other_releases(&self, before: &Settings) {
+        let wanted =
+            |settings: &Settings| (settings.check_updates_on_startup, settings.updates.clone());
+        if wanted(before) != wanted(&self.settings()) {
+            *held(&self.0.release) = None;
+            self.0.other_releases.notify_one();
+        }
     }
 
     /// Puts the newer release in place; where that works, it takes our place too.

@@ -165,6 +165,7 @@ fn apply(desk: &Desk, new: Settings) -> Result<(), IpcError> {
     if old.custom_providers != desk.settings().custom_providers {
         desk.recall_providers();
     }
+    desk.follow_other_releases(&old);
     let program = renewal::lasting_program(&desk.0.host);
     let set = desk.0.autostart.set(&desk.0.host, autostart, &program);
     set.map_err(|error| {

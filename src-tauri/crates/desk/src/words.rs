@@ -65,6 +65,7 @@ fn with_extras<T>(desk: &Desk, make: impl FnOnce(&Context, &Extras<'_>) -> T) ->
         debug: inner.debug,
         remarks: remarks(desk),
         update: desk.release(),
+        replaced_by: desk.replaced_by(),
         first_run: &|| Some(first_run(desk)),
         service: &|provider| desk.known_status(provider),
         today: &|seat| desk.used_today(seat, &context),

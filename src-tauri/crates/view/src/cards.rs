@@ -24,6 +24,8 @@ pub struct Extras<'a> {
     pub remarks: Vec<String>,
     /// A newer release, where one is known.
     pub update: Option<UpdateReport>,
+    /// The version that a package has put in our place.
+    pub replaced_by: Option<String>,
     /// What was looked for; asked and shown only when there is no seat.
     pub first_run: &'a dyn Fn() -> Option<FirstRun>,
     /// What a provider's status page said a moment ago, where it was looked at.
@@ -51,6 +53,7 @@ pub fn bundle(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras
         first_run: if empty { (extras.first_run)() } else { None },
         remarks: extras.remarks.clone(),
         update: extras.update.clone(),
+        replaced_by: extras.replaced_by.clone(),
     }
 }
 

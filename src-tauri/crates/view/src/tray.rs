@@ -11,7 +11,6 @@ use crate::{
     text,
 };
 use claudometer_core::{Freshness, Origin, ProviderId, UsageSnapshotBundle};
-use claudometer_wire::update::UpdateReport;
 
 /// Our name, where a tray wants one.
 pub const NAME: &str = "Claudometer";
@@ -84,6 +83,8 @@ pub enum Action {
     Refresh,
     /// The window, on a page (`providers`) or where it was.
     Open(Option<String>),
+    /// The end of the program, and its beginning anew.
+    Restart,
     /// The end of the program.
     Quit,
     /// The vendor's own usage page in the browser.
@@ -233,8 +234,8 @@ fn rows(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras<'_>) 
             .enumerate()
             .map(|(at, remark)| Row::info(format!("remark/{at}"), remark.clone())),
     );
-    let taken =
-        STANDING + usize::from(extras.debug) + usize::from(extras.update.is_some()) + rows.len();
+    let news = news_rows(extras);
+    let taken = STANDING + usize::from(extras.debug) + news.len().saturating_sub(1) + rows.len();
     if !rows.is_empty() {
         rows.push(Row::separator("separator/remarks"));
     }
@@ -243,7 +244,7 @@ fn rows(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras<'_>) 
         rows.push(Row::info("nothing-found".to_owned(), NOTHING_FOUND.to_owned()));
     }
     rows.extend(extras.debug.then(debug_rows).into_iter().flatten());
-    rows.extend(extras.update.as_ref().and_then(update_row).into_iter().flatten());
+    rows.extend(news);
     rows.extend(standing_rows(snapshot.refreshing));
     rows
 }
@@ -295,11 +296,22 @@ fn standing_rows(refreshing: bool) -> [Row; STANDING + 1] {
     ]
 }
 
-/// A newer release, which the window tells more about.
-fn update_row(update: &UpdateReport) -> Option<[Row; 2]> {
-    let label = format!("{NAME} {} is there", update.newest.as_deref()?);
-    let open = Action::Open(Some("about".to_owned()));
-    Some([Row::separator("separator/update"), Row::action("update".to_owned(), label, open)])
+/// A release that lies here already, and a newer one, which the window tells more about; a separator before them.
+fn news_rows(extras: &Extras<'_>) -> Vec<Row> {
+    let replaced = extras.replaced_by.as_ref().map(|version| {
+        let label = format!("Restart to use {NAME} {version}");
+        Row::action("restart".to_owned(), label, Action::Restart)
+    });
+    let newest = extras.update.as_ref().and_then(|update| update.newest.as_ref());
+    let update = newest.map(|version| {
+        let open = Action::Open(Some("about".to_owned()));
+        Row::action("update".to_owned(), format!("{NAME} {version} is there"), open)
+    });
+    let mut rows: Vec<Row> = replaced.into_iter().chain(update).collect();
+    if !rows.is_empty() {
+        rows.insert(0, Row::separator("separator/update"));
+    }
+    rows
 }
 
 fn debug_rows() -> [Row; 2] {

@@ -27,6 +27,8 @@ pub struct Bundle {
     pub remarks: Vec<String>,
     /// A newer release, where one is known.
     pub update: Option<UpdateReport>,
+    /// The version that a package has put in the place of what runs; a restart uses it.
+    pub replaced_by: Option<String>,
 }
 
 /// One account at one provider.

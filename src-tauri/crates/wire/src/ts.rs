@@ -20,7 +20,7 @@ pub fn typescript() -> String {
     let config = &config();
     let all = declarations![config;
         core::Theme, core::Metric, core::FigureOf, core::ResetAs, core::IconStyle, core::ResetNotice,
-        core::QuietHours, core::Alerts, core::Display, core::ProviderSettings, custom::CustomProvider, custom::CustomWindow, CreditUnit, cost::CostMode, cost::ModelPrice, cost::BudgetSpan, cost::Budget, cost::CostSettings, core::Settings, core::Problem,
+        core::QuietHours, core::Alerts, core::Display, core::ProviderSettings, custom::CustomProvider, custom::CustomWindow, CreditUnit, cost::CostMode, cost::ModelPrice, cost::BudgetSpan, cost::Budget, cost::CostSettings, core::ReleaseChannel, core::Updates, core::Settings, core::Problem,
         bundle::Level, bundle::Fresh, bundle::Meter, bundle::Line, bundle::TroubleStrip, bundle::AttemptLine,
         bundle::Card, bundle::Looked, bundle::FirstRun, bundle::Bundle,
         settings::SourceForm, settings::SecretForm, settings::Organization, settings::BridgeForm,

@@ -5,9 +5,10 @@ use crate::{
     args::{Args, Update},
     exit::Exit,
     out,
-    setup::Refusal,
+    setup::{self, Refusal},
 };
-use claudometer_desk::link::Client;
+use claudometer_core::settings::ReleaseChannel;
+use claudometer_desk::{link::Client, settings_file::SettingsFile};
 use claudometer_host::{Host, env, lock::Lock, paths::Paths, process::Launch};
 use claudometer_update::{
     Channel, Installation, Key, Offer, Place, Previous, UpdateError, check, download, install,
@@ -36,7 +37,7 @@ pub(crate) async fn run(args: &Args, wanted: &Update, host: Host) -> Result<Exit
         return Ok(Exit::Ok);
     }
     let key = key(&host).map_err(|error| refused(&error))?;
-    let channel = if wanted.beta { Channel::Beta } else { Channel::Stable };
+    let channel = channel(args, wanted, &host)?;
     let running = running();
     let program = host.processes.own_program().unwrap_or_default();
     let place = place(&program, &host.files, &host.env);
@@ -72,6 +73,18 @@ pub(crate) async fn run(args: &Args, wanted: &Update, host: Host) -> Result<Exit
 
 fn running() -> Version {
     Version::parse(env!("CARGO_PKG_VERSION")).unwrap_or(Version::new(0, 0, 0))
+}
+
+/// The releases that are wanted: those of the settings, unless more were asked for now.
+fn channel(args: &Args, wanted: &Update, host: &Host) -> Result<Channel, Refusal> {
+    let path = setup::paths(args, host)?.settings();
+    let overrides = setup::overrides(args, host)?;
+    let file = SettingsFile::load(host.files.clone(), path, overrides);
+    Ok(match file.effective().updates.channel {
+        ReleaseChannel::Beta => Channel::Beta,
+        ReleaseChannel::Stable if wanted.beta => Channel::Beta,
+        ReleaseChannel::Stable => Channel::Stable,
+    })
 }
 
 /// The makers' key; under test another one, which counts only where everything is asked on this machine.

@@ -12,6 +12,7 @@ fn bundle(seats: Vec<SeatState>) -> Bundle {
         debug: false,
         remarks: Vec::new(),
         update: None,
+        replaced_by: None,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,

@@ -15,6 +15,7 @@ fn extras() -> Extras<'static> {
         debug: false,
         remarks: Vec::new(),
         update: None,
+        replaced_by: None,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,

@@ -20,6 +20,7 @@ fn report_of(seats: Vec<SeatState>) -> Report {
         debug: false,
         remarks: Vec::new(),
         update: None,
+        replaced_by: None,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,

@@ -21,6 +21,7 @@ fn bundle(seats: Vec<SeatState>) -> Bundle {
         debug: false,
         remarks: Vec::new(),
         update: None,
+        replaced_by: None,
         first_run: &|| Some(FirstRun { looked: vec![looked.clone()] }),
         service: &|_| None,
         today: &|_| None,

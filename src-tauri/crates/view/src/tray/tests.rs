@@ -15,6 +15,7 @@ fn extras() -> Extras<'static> {
         debug: false,
         remarks: Vec::new(),
         update: None,
+        replaced_by: None,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,
@@ -126,6 +127,17 @@ fn a_newer_release_is_a_row_that_opens_the_page_about_it() {
     let row = model.rows.iter().find(|row| row.id == "update").unwrap();
     assert_eq!(row.label, "Claudometer 0.2.0 is there");
     assert_eq!(row.action, Some(Action::Open(Some("about".into()))));
+}
+
+#[test]
+fn a_release_that_a_package_put_here_is_a_row_that_restarts() {
+    let extras = Extras { replaced_by: Some("0.2.0".into()), ..extras() };
+    let model =
+        model(&snapshot(vec![acme(vec![window("session", 37.0, None)])]), &context(), &extras);
+    let row = model.rows.iter().find(|row| row.id == "restart").unwrap();
+    assert_eq!(row.label, "Restart to use Claudometer 0.2.0");
+    assert_eq!(row.action, Some(Action::Restart));
+    assert!(model.rows.iter().any(|row| row.id == "separator/update"));
 }
 
 #[test]
