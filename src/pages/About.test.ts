@@ -30,6 +30,14 @@ describe('about', () => {
     expect(screen.getByText('Copied.')).toBeTruthy();
   });
 
+  it('says why updates cannot be verified, in the words of the resident', async () => {
+    const updatesRemark = 'This build has no key. Install a release.';
+    const { about } = sample.settingsState();
+    const settings = sample.settingsState({ about: { ...about, updatesRemark } });
+    await open('about', sample.state({ settings }));
+    expect(screen.getByText(`Updates: ${updatesRemark}`)).toBeTruthy();
+  });
+
   it('offers a restart where a package has put another version in its place', async () => {
     const fake = await open('about', sample.state({ bundle: sample.bundle({ replacedBy: '0.2.0' }) }));
     expect(screen.getByRole('heading', { name: 'Claudometer 0.2.0 lies here already' })).toBeTruthy();

@@ -38,6 +38,13 @@ describe('general', () => {
     });
   });
 
+  it('says at the switch why updates cannot be verified', async () => {
+    const { about } = sample.settingsState();
+    const settings = sample.settingsState({ about: { ...about, updatesRemark: 'This build has no key.' } });
+    await open('general', sample.state({ settings }));
+    expect(screen.getByText('This build has no key.')).toBeTruthy();
+  });
+
   it('keeps an interval that is not among the common ones, and says what overrides a choice', async () => {
     const state = sample.settingsState({ overridden: [['refreshIntervalSeconds', 'CLAUDOMETER_REFRESH']] });
     const settings = { ...state, settings: { ...state.settings, refreshIntervalSeconds: 90 } };

@@ -360,6 +360,7 @@ export function settingsState(over: Partial<SettingsState> = {}): SettingsState 
         },
       ],
       trayRemark: null,
+      updatesRemark: null,
     },
     ...over,
   };

@@ -189,6 +189,10 @@ pub(crate) fn rehearse(archive: Option<&str>) -> Result<()> {
         "any password opens the key"
     );
     println!("Refused: the key with a wrong password. The key is thrown away.");
+    match Key::built_in() {
+        Ok(_) => println!("The key that is built in can be read."),
+        Err(error) => println!("Before a release: {}", error.sentences()),
+    }
     Ok(())
 }
 

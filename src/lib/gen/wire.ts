@@ -802,7 +802,11 @@ ledger: Array<LedgerRow>,
 /**
  * Whether the tray has a place to be shown in, in words when not.
  */
-trayRemark: string | null, };
+trayRemark: string | null, 
+/**
+ * Why no release can be verified, in words; `None` where one can.
+ */
+updatesRemark: string | null, };
 
 export type SettingsState = { 
 /**
@@ -1091,6 +1095,10 @@ testOrigin: string | null,
  * Why the tray is not seen; `null` where it is.
  */
 tray: string | null, 
+/**
+ * Why no release can be verified; `null` where one can.
+ */
+updates: string | null, 
 /**
  * Whether secrets can be kept: `available`, `locked`, `absent`, `refused`, `memory_only`.
  */

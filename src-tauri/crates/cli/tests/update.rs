@@ -349,6 +349,18 @@ async fn the_settings_name_the_channel_and_beta_gets_the_newer_of_both() {
     assert_eq!(newest(&["update", "--json"]), "9.1.0-beta.1");
 }
 
+#[test]
+fn a_build_without_a_key_says_so_in_the_same_words_everywhere() {
+    let built_in = include_str!("../../update/assets/update.pub");
+    let home = Home::new();
+    let words = "This build has no key to verify updates with. Install a release";
+    let without = built_in.trim().is_empty();
+    let (exit, _, said) = home.run(&["update"]);
+    assert_eq!((exit == 4, said.contains(words)), (without, without), "{said}");
+    let (_, text, _) = home.run(&["doctor", "--offline"]);
+    assert_eq!(text.contains(&format!("Updates: {words}")), without, "{text}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_package_brought_or_was_built_is_left_to_its_owner() {
     let mut world = World::new().await;

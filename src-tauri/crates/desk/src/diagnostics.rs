@@ -50,6 +50,7 @@ pub async fn diagnose(desk: &Desk) -> Diagnosis {
         environment: variables(desk),
         test_origin: inner.host.http.test_origin().map(str::to_owned),
         tray,
+        updates: desk.updates_remark(),
         keyring: code(keyring).to_owned(),
         keyring_words: keyring.sentence().to_owned(),
         places: places(desk),

@@ -154,6 +154,7 @@ fn about(desk: &Desk, settings: &Settings) -> About {
         settings_file: tilde(&desk.0.paths.settings()),
         ledger: ledger(desk, settings),
         tray_remark: held(&desk.0.tray_remark).clone(),
+        updates_remark: desk.updates_remark(),
     }
 }
 
@@ -200,7 +201,7 @@ fn own(desk: &Desk, settings: &Settings) -> [LedgerRow; 3] {
             source: "newer releases".into(),
             reads: String::new(),
             sends: concat!("Asks ", env!("CARGO_PKG_REPOSITORY"), " once a day for the newest release, and tells nothing. Setting checkUpdatesOnStartup.").into(),
-            on: settings.check_updates_on_startup,
+            on: settings.check_updates_on_startup && desk.updates_remark().is_none(),
         },
         LedgerRow {
             provider: "History".into(),

@@ -6,6 +6,7 @@ use crate::{
 };
 use claudometer_core::Settings;
 use claudometer_host::process::Launch;
+use claudometer_update::Key;
 use claudometer_wire::{ErrorCode, IpcError, update::UpdateReport};
 use std::time::Duration;
 
@@ -16,8 +17,17 @@ const DAILY: Duration = Duration::from_hours(24);
 const LONGEST: Duration = Duration::from_mins(15);
 
 impl Desk {
-    /// Looks for newer releases while the person wants that.
+    /// Why no release can be told from a forgery here; `None` where one can.
+    pub(crate) fn updates_remark(&self) -> Option<String> {
+        Key::of_host(&self.0.host).err().map(|error| error.sentences())
+    }
+
+    /// Looks for newer releases while the person wants that. Without a key nobody is asked: nothing could be verified.
     pub(crate) async fn follow_releases(self) {
+        if let Some(remark) = self.updates_remark() {
+            tracing::info!(remark, "updates");
+            return;
+        }
         let mut wait = FIRST;
         loop {
             tokio::select! {

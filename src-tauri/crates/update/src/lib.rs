@@ -88,6 +88,14 @@ impl UpdateError {
         matches!(self, Self::File(error) if [StorageFull, QuotaExceeded, FileTooLarge].contains(&error.kind()))
     }
 
+    /// What is wrong and what to do about it, in sentences.
+    pub fn sentences(&self) -> String {
+        let text = self.to_string();
+        let mut letters = text.chars();
+        let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+        format!("{first}{}. {}", letters.as_str(), self.remedy())
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@
 
 use crate::UpdateError;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use claudometer_host::{Host, env};
 use minisign_verify::{PublicKey, Signature};
 
 /// The makers' public key, as `minisign` writes it; empty until they have made one.
@@ -17,6 +18,12 @@ impl Key {
     /// The key that is built in.
     pub fn built_in() -> Result<Self, UpdateError> {
         Self::of(BUILT_IN)
+    }
+
+    /// The key that counts here: under test another one, where everything is asked on this machine.
+    pub fn of_host(host: &Host) -> Result<Self, UpdateError> {
+        let tested = host.http.test_origin().and_then(|_| host.env.get(env::TEST_UPDATE_KEY));
+        tested.map_or_else(Self::built_in, Self::of)
     }
 
     /// A key as `minisign` writes it: a line of comment, and one of base64.

@@ -260,7 +260,7 @@ fn an_archive_without_both_programs_and_a_place_that_does_not_take_them_change_n
     assert_eq!(names(folder.path()), ["claudometer"], "nothing is left beside it");
 }
 
-/// The file of an AppImage, or a bundle, with this version in it.
+/// The file of an `AppImage`, or a bundle, with this version in it.
 fn lay(installation: &Installation, version: &str) {
     match installation {
         Installation::AppImage(image) => fs::write(image, version).unwrap(),

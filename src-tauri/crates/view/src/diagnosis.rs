@@ -26,6 +26,9 @@ fn write_page(it: &Diagnosis, text: &mut String) -> fmt::Result {
     }
     writeln!(text, "\nTray: {}", it.tray.as_deref().unwrap_or("shown"))?;
     writeln!(text, "Keyring: {}", it.keyring_words)?;
+    if let Some(remark) = &it.updates {
+        writeln!(text, "Updates: {remark}")?;
+    }
     for place in &it.places {
         writeln!(text, "{}: {}", place.what, place.path)?;
     }

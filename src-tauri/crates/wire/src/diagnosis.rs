@@ -38,6 +38,9 @@ fields! {
         test_origin: Option<String>,
         /// Why the tray is not seen; `null` where it is.
         tray: Option<String>,
+        /// Why no release can be verified; `null` where one can.
+        #[serde(default)]
+        updates: Option<String>,
         /// Whether secrets can be kept: `available`, `locked`, `absent`, `refused`, `memory_only`.
         keyring: String,
         /// The same as a sentence, with what to do.

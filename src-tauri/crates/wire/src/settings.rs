@@ -129,6 +129,8 @@ pub struct About {
     pub ledger: Vec<LedgerRow>,
     /// Whether the tray has a place to be shown in, in words when not.
     pub tray_remark: Option<String>,
+    /// Why no release can be verified, in words; `None` where one can.
+    pub updates_remark: Option<String>,
 }
 
 /// One row of the privacy ledger.

@@ -9,7 +9,7 @@ use crate::{
 };
 use claudometer_core::settings::ReleaseChannel;
 use claudometer_desk::{link::Client, settings_file::SettingsFile};
-use claudometer_host::{Host, env, lock::Lock, paths::Paths, process::Launch};
+use claudometer_host::{Host, lock::Lock, paths::Paths, process::Launch};
 use claudometer_update::{
     Channel, Installation, Key, Offer, Place, Previous, UpdateError, check, download, install,
     place,
@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &Args, wanted: &Update, host: Host) -> Result<Exit
         take_over(&host, &installation, &wanted.words).await?;
         return Ok(Exit::Ok);
     }
-    let key = key(&host).map_err(|error| refused(&error))?;
+    let key = Key::of_host(&host).map_err(|error| refused(&error))?;
     let channel = channel(args, wanted, &host)?;
     let running = running();
     let program = host.processes.own_program().unwrap_or_default();
@@ -87,24 +87,13 @@ fn channel(args: &Args, wanted: &Update, host: &Host) -> Result<Channel, Refusal
     })
 }
 
-/// The makers' key; under test another one, which counts only where everything is asked on this machine.
-fn key(host: &Host) -> Result<Key, UpdateError> {
-    match host.env.get(env::TEST_UPDATE_KEY).filter(|_| host.http.test_origin().is_some()) {
-        Some(text) => Key::of(text),
-        None => Key::built_in(),
-    }
-}
-
 fn refused(error: &UpdateError) -> Refusal {
     let exit = match error {
         UpdateError::Http(_) | UpdateError::NoRelease(_) => Exit::Network,
         UpdateError::NoKey => Exit::Config,
         _ => Exit::Other,
     };
-    let text = error.to_string();
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    (format!("{first}{}. {}", letters.as_str(), error.remedy()), exit)
+    (error.sentences(), exit)
 }
 
 fn told(running: &Version, offer: Option<&Offer>, place: &Place) -> UpdateReport {
