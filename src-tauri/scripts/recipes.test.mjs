@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { about } from './packaging.mjs';
 import { folderOf } from './pretend.mjs';
 import { recipes, sha256 } from './recipes.mjs';
-import { has, Stop, workspace } from './run.mjs';
+import { has, Stop } from './run.mjs';
 
 const FILES = ['linux-x86_64.tar.gz', 'linux-aarch64.tar.gz', 'darwin-aarch64.dmg', 'darwin-x86_64.dmg'];
 const named = (folder, end) => join(folder, `claudometer-${about.version}-${end}`);
@@ -15,10 +15,13 @@ test('recipes name the files of a release with their sums, and read well', (test
   const folder = folderOf(test, rmSync);
   for (const end of FILES) writeFileSync(named(folder, end), end);
   recipes(folder);
+  assert.ok(!readdirSync(folder).includes('flake.nix'), 'it is packed');
+  execFileSync('tar', ['--extract', '--gzip', '--file', join(folder, 'claudometer-flake.tgz'), '--directory', folder]);
   const text = (name) => readFileSync(join(folder, name), 'utf8');
   for (const [name, ends] of [
     ['PKGBUILD', FILES.slice(0, 2)],
     ['claudometer.rb', FILES.slice(2)],
+    ['flake.nix', FILES.slice(0, 2)],
   ]) {
     for (const end of ends) assert.ok(text(name).includes(sha256(named(folder, end))), `${name}: ${end}`);
     assert.doesNotMatch(text(name), /@[A-Z_]+@/);
@@ -33,17 +36,12 @@ test('recipes name the files of a release with their sums, and read well', (test
     `${about.homepage}/releases/download/v${about.version}/claudometer-${about.version}-linux-x86_64.tar.gz`,
   ]);
   if (has('ruby')) execFileSync('ruby', ['-c', join(folder, 'claudometer.rb')]);
+  if (has('nix-instantiate'))
+    execFileSync('nix-instantiate', ['--parse', join(folder, 'flake.nix')], { stdio: 'pipe' });
 });
 
 test('a recipe without its files is not written', (test) => {
   const folder = folderOf(test, rmSync);
   assert.throws(() => recipes(folder), Stop);
   assert.deepEqual(readdirSync(folder), []);
-});
-
-const skip = has('nix-instantiate') ? false : 'Nix is not here';
-test('the files of Nix are well formed', { skip }, () => {
-  const folder = join(workspace, 'packaging/nix');
-  for (const name of readdirSync(folder))
-    execFileSync('nix-instantiate', ['--parse', join(folder, name)], { stdio: 'pipe' });
 });

@@ -65,6 +65,7 @@ async fn hour() -> Result<(usize, usize, f64)> {
         debug: false,
         offline: false,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        words: Vec::new(),
     })
     .await;
     let since = tokio::time::Instant::now();

@@ -31,7 +31,8 @@ pub(super) const REGISTRY_HOSTS: Rule = Rule {
 };
 
 /// Files that people write.
-const TEXT: &[&str] = &["rs", "ts", "svelte", "mjs", "css", "html", "md", "toml", "yml", "sh"];
+const TEXT: &[&str] =
+    &["rs", "ts", "svelte", "mjs", "css", "html", "md", "toml", "yml", "sh", "nix", "rb"];
 
 /// Files that tools write too. `Cargo.lock` is not among them: cargo puts its index's address there by itself.
 const DATA: &[&str] = &["json", "npmrc"];
