@@ -45,11 +45,32 @@ pub(crate) fn try_print(text: &str) -> bool {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
 }
 
+/// Hands out standard output, for what is too long to be made first and printed then.
+pub(crate) fn in_pieces<T, E: From<io::Error>>(
+    write: impl FnOnce(&mut dyn io::Write) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let told = write(&mut out)?;
+    out.flush()?;
+    Ok(told)
+}
+
+/// Prints lines as they are made; a reader that has gone (a closed pipe) ends that.
+pub(crate) fn print_lines(mut lines: impl Iterator<Item = String>) {
+    in_pieces(|out| lines.try_for_each(|line| out.write_all(line.as_bytes()))).ok(); // the reader has gone
+}
+
 /// Prints one JSON document, a line of its own.
 pub(crate) fn print_json<T: serde::Serialize>(document: &T) {
-    match serde_json::to_string(document) {
-        Ok(text) => print(&format!("{text}\n")),
-        Err(error) => say(&format!("The document could not be written: {error}.")),
+    let written = in_pieces(|out| {
+        serde_json::to_writer(&mut *out, document)?;
+        out.write_all(b"\n")
+    });
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            say(&format!("The document could not be written: {error}."));
+        }
+        _ => {} // a reader that has gone is no error
     }
 }
 

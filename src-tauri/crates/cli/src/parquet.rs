@@ -1,5 +1,6 @@
 //! Tables as Parquet files.
 
+use claudometer_host::files::Pieces;
 use claudometer_view::sheet::{Cell, Kind, Sheet};
 use parquet::{
     basic::{LogicalType, Repetition, TimeUnit, Type as Physical},
@@ -12,22 +13,22 @@ use parquet::{
 };
 use std::sync::Arc;
 
-/// The file. Times are milliseconds in UTC; what is not known is null.
-pub(crate) fn file(sheet: &Sheet) -> Result<Vec<u8>, ParquetError> {
+/// Writes the file. Times are milliseconds in UTC; what is not known is null.
+pub(crate) fn write(sheet: &Sheet, out: &mut Pieces<'_>) -> Result<(), ParquetError> {
     let fields = sheet.columns.iter().map(|(name, kind)| field(name, *kind).map(Arc::new));
     let fields = fields.collect::<Result<Vec<_>, _>>()?;
     let schema = Arc::new(Type::group_type_builder("claudometer").with_fields(fields).build()?);
     let properties = Arc::new(WriterProperties::builder().build());
-    let mut writer = SerializedFileWriter::new(Vec::new(), schema, properties)?;
+    let mut writer = SerializedFileWriter::new(out, schema, properties)?;
     let mut group = writer.next_row_group()?;
     let mut nth = 0;
     while let Some(mut column) = group.next_column()? {
-        write(&mut column, sheet.rows.iter().map(|row| &row[nth]), sheet.columns[nth].1)?;
+        fill(&mut column, sheet.rows.iter().map(|row| &row[nth]), sheet.columns[nth].1)?;
         column.close()?;
         nth += 1;
     }
     group.close()?;
-    writer.into_inner()
+    writer.close().map(drop)
 }
 
 fn field(name: &str, kind: Kind) -> Result<Type, ParquetError> {
@@ -46,7 +47,7 @@ fn field(name: &str, kind: Kind) -> Result<Type, ParquetError> {
     builder.with_logical_type(logical).build()
 }
 
-fn write<'a>(
+fn fill<'a>(
     column: &mut SerializedColumnWriter<'_>,
     cells: impl Iterator<Item = &'a Cell>,
     kind: Kind,
@@ -92,6 +93,12 @@ mod tests {
     use super::*;
     use claudometer_wire::cost::{CostReport, CostRow, CostSums};
     use parquet::{file::reader::FileReader as _, file::serialized_reader::SerializedFileReader};
+
+    fn file(sheet: &Sheet) -> Result<Vec<u8>, ParquetError> {
+        let mut bytes = Vec::new();
+        write(sheet, &mut bytes)?;
+        Ok(bytes)
+    }
 
     #[test]
     fn a_file_is_read_again_with_its_types_and_what_is_not_known_is_null() {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use std::{
     collections::BTreeMap,
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -26,6 +26,9 @@ pub struct Entry {
 
 type Tree = BTreeMap<PathBuf, (Vec<u8>, DateTime<Utc>)>;
 type Memory = Arc<Mutex<Tree>>;
+
+/// Where a file is written to piece by piece.
+pub type Pieces<'a> = dyn io::Write + Send + 'a;
 
 /// A tree of files. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -198,6 +201,16 @@ impl Files {
         self.write(path, bytes, 0o600)
     }
 
+    /// Replaces a file wholly or not at all by what `fill` writes piece by piece; only its owner may read it. Folders are made
+    /// as needed.
+    pub fn write_private_in_pieces<T, E: From<io::Error>>(
+        &self,
+        path: &Path,
+        fill: impl FnOnce(&mut Pieces<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.fill(path, 0o600, fill)
+    }
+
     /// Replaces an executable wholly or not at all.
     pub fn write_program(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.write(path, bytes, 0o755)
@@ -251,15 +264,27 @@ impl Files {
     }
 
     fn write(&self, path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+        self.fill(path, mode, |out| out.write_all(bytes))
+    }
+
+    fn fill<T, E: From<io::Error>>(
+        &self,
+        path: &Path,
+        mode: u32,
+        fill: impl FnOnce(&mut Pieces<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         if let Some(memory) = &self.0 {
-            held(memory).insert(path.to_owned(), (bytes.to_vec(), Utc::now()));
-            return Ok(());
+            let mut bytes = Vec::new();
+            let told = fill(&mut bytes)?;
+            held(memory).insert(path.to_owned(), (bytes, Utc::now()));
+            return Ok(told);
         }
         let folder = path.parent().unwrap_or(Path::new("."));
         self.make_folder(folder)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let part = folder.join(format!(".{name}.{}-{:x}", std::process::id(), fastrand::u32(..)));
-        let written = write_part(&part, bytes, mode).and_then(|()| fs_err::rename(&part, path));
+        let written = fill_part(&part, mode, fill)
+            .and_then(|told| fs_err::rename(&part, path).map(|()| told).map_err(E::from));
         if written.is_err() {
             fs_err::remove_file(&part).ok(); // what could not be written wholly is not worth a second error
         }
@@ -369,11 +394,18 @@ pub fn set_mode(path: &Path, permissions: std::fs::Permissions) -> io::Result<()
     fs_err::set_permissions(path, permissions)
 }
 
-fn write_part(part: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+fn fill_part<T, E: From<io::Error>>(
+    part: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut Pieces<'_>) -> Result<T, E>,
+) -> Result<T, E> {
     use fs_err::os::unix::fs::OpenOptionsExt as _;
-    let mut file = fs_err::OpenOptions::new().write(true).create_new(true).mode(mode).open(part)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    let file = fs_err::OpenOptions::new().write(true).create_new(true).mode(mode).open(part)?;
+    let mut out = io::BufWriter::new(file);
+    let told = fill(&mut out)?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    Ok(told)
 }
 
 fn held(memory: &Memory) -> MutexGuard<'_, Tree> {
@@ -460,5 +492,28 @@ mod tests {
         fs_err::write(target.join("inside"), b"x").unwrap();
         assert!(Files::disk().write_private(&target, b"y").is_err());
         assert_eq!(Files::disk().list(folder.path()).len(), 1);
+    }
+
+    #[test]
+    fn a_file_in_pieces_is_there_when_the_last_one_is_and_not_at_all_where_one_fails() {
+        both(|files, root| {
+            let path = root.join("a/pieces");
+            let count = files.write_private_in_pieces(&path, |out| {
+                for nth in 0..1000 {
+                    writeln!(out, "{nth}")?;
+                }
+                assert!(!files.is_file(&path));
+                Ok::<_, io::Error>(1000)
+            });
+            assert_eq!(count.unwrap(), 1000);
+            assert_eq!(files.read_text(&path).unwrap().unwrap().lines().count(), 1000);
+            let failed = files.write_private_in_pieces(&path, |out| {
+                out.write_all(b"half")?;
+                Err::<(), _>(io::Error::other("no more"))
+            });
+            assert!(failed.is_err());
+            assert_eq!(files.read_text(&path).unwrap().unwrap().lines().count(), 1000);
+            assert_eq!(files.list(&root.join("a")).len(), 1);
+        });
     }
 }

@@ -1,7 +1,7 @@
 //! The history of one machine for another: a line for each response, merged by what the vendor calls it.
 
 use crate::{Ledger, LedgerError, Taken};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use claudometer_core::{
     Amount, Response, Tokens,
     response::{Copies, Key, Merging, Quality, Speed},
@@ -9,7 +9,8 @@ use claudometer_core::{
 use claudometer_store::{Batch, Store, Stored};
 use serde::{Deserialize, Serialize};
 use std::{
-    io::{BufRead as _, BufReader},
+    collections::BTreeSet,
+    io::{self, BufRead as _, BufReader, Write},
     path::Path,
 };
 
@@ -52,29 +53,52 @@ struct Line {
     copies: Copies,
 }
 
-/// Every response of one machine, or of all, as lines in the order of time; copies that count nothing among them, so that the
-/// other machine can tell them, too.
-pub fn export(store: &mut Store, device: Option<&str>) -> Result<String, LedgerError> {
-    let mut all: Vec<Stored> = Vec::new();
-    store.responses(None, None, &mut |stored| {
-        if device.is_none_or(|device| *stored.device == *device) {
-            all.push(stored);
-        }
+/// Writes every response of one machine, or of all, as lines in the order of time; copies that count nothing among them, so
+/// that the other machine can tell them, too. Answers how many. Never more than the responses of some days are in memory.
+pub fn export(
+    store: &mut Store,
+    device: Option<&str>,
+    out: &mut dyn Write,
+) -> Result<u64, LedgerError> {
+    let mut count = 0;
+    each_day(store, device, &mut |responses| {
+        count += responses.len() as u64;
+        Ok(write(responses, out)?)
     })?;
-    Ok(lines(all))
+    Ok(count)
 }
 
-/// Responses as lines, in the order of time.
-pub(crate) fn lines(mut all: Vec<Stored>) -> String {
-    all.sort_unstable_by_key(|stored| (stored.response.at, stored.response.key));
-    let mut text = String::new();
-    for stored in &all {
-        if let Ok(line) = serde_json::to_string(&line(stored)) {
-            text.push_str(&line);
-            text.push('\n');
-        }
+/// Calls `each` with the responses of one day after the other.
+fn each_day(
+    store: &mut Store,
+    device: Option<&str>,
+    each: &mut dyn FnMut(Vec<Stored>) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let mut begins = BTreeSet::from([DateTime::<Utc>::MIN_UTC]);
+    store.days(None, None, &mut |key, _| {
+        begins.insert(key.day.and_time(NaiveTime::MIN).and_utc());
+    })?;
+    let ends = begins.iter().skip(1).copied().map(Some).chain([None]);
+    for (begin, end) in begins.iter().zip(ends) {
+        let mut all: Vec<Stored> = Vec::new();
+        store.responses(Some(*begin), end, &mut |stored| {
+            if device.is_none_or(|device| *stored.device == *device) {
+                all.push(stored);
+            }
+        })?;
+        each(all)?;
     }
-    text
+    Ok(())
+}
+
+/// Writes responses as lines, in the order of time.
+pub(crate) fn write(mut all: Vec<Stored>, out: &mut dyn Write) -> io::Result<()> {
+    all.sort_unstable_by_key(|stored| (stored.response.at, stored.response.key));
+    for stored in &all {
+        serde_json::to_writer(&mut *out, &line(stored))?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
 }
 
 fn line(Stored { agent, device, response, .. }: &Stored) -> Line {
@@ -148,5 +172,82 @@ impl Ledger<'_> {
         }
         self.keep(store, batch)?;
         Ok(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use claudometer_store::Judge;
+
+    const DAYS: u64 = 40;
+    const PER_DAY: u64 = 250;
+
+    /// A store of many days, the first of them with responses that count nothing.
+    fn store() -> Store {
+        let mut store = Store::in_memory().unwrap();
+        let mut batch = Batch::default();
+        for nth in 0..DAYS * PER_DAY {
+            let (day, minute) = (nth % DAYS, nth / DAYS);
+            let seconds = 1_788_220_800 + (day * 86_400 + minute * 60).cast_signed();
+            let key = Key { message: nth.wrapping_mul(0x9e37_79b9_7f4a_7c15), request: nth };
+            let used = Tokens { output: if day == 0 { 0 } else { 5 }, ..Tokens::default() };
+            let at = DateTime::from_timestamp(seconds, 0).unwrap();
+            let response = Response { tokens: used, ..Response::new(key, at) };
+            let device = if nth % 5 == 0 { "laptop" } else { "desk" };
+            batch.add(&"acme".into(), &device.into(), response);
+        }
+        let judge = Judge { price: &|_| None, day: &|at: DateTime<Utc>| at.date_naive() };
+        store.keep(batch, judge).unwrap();
+        store
+    }
+
+    #[test]
+    fn a_history_of_any_size_is_exported_a_day_at_a_time() {
+        let mut store = store();
+        let mut sizes = Vec::new();
+        each_day(&mut store, None, &mut |responses| {
+            sizes.push(responses.len() as u64);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(sizes.iter().sum::<u64>(), DAYS * PER_DAY);
+        assert!(sizes.iter().all(|size| *size <= PER_DAY), "{sizes:?}");
+    }
+
+    #[test]
+    fn lines_come_in_the_order_of_time_and_of_one_machine_where_that_is_asked_for() {
+        let mut store = store();
+        let mut text = Vec::new();
+        assert_eq!(export(&mut store, None, &mut text).unwrap(), DAYS * PER_DAY);
+        let lines: Vec<Line> = text
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect();
+        assert_eq!(lines.len() as u64, DAYS * PER_DAY);
+        assert!(lines.is_sorted_by_key(|line| line.at));
+        let one = export(&mut store, Some("laptop"), &mut io::sink()).unwrap();
+        assert_eq!(one, DAYS * PER_DAY / 5);
+        assert_eq!(export(&mut store, Some("nobody"), &mut io::sink()).unwrap(), 0);
+    }
+
+    #[test]
+    fn who_reads_no_more_ends_the_export() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let ended = export(&mut store(), None, &mut Full);
+        let kind = match ended {
+            Err(LedgerError::File(error)) => Some(error.kind()),
+            _ => None,
+        };
+        assert_eq!(kind, Some(io::ErrorKind::BrokenPipe));
     }
 }

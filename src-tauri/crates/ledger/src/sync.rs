@@ -3,8 +3,9 @@
 //! Each machine writes into a folder of its own there, a file for each day, and reads those of the others. So no two ever
 //! write the same file, whatever keeps the folder in step.
 
-use crate::{Ledger, LedgerError, exchange, ingest::day};
-use chrono::{Days, NaiveDate, NaiveTime};
+use crate::{Ledger, LedgerError, exchange};
+use chrono::{NaiveDate, NaiveTime};
+use claudometer_host::files::Pieces;
 use claudometer_scan::hash;
 use claudometer_store::{Batch, KnownFile, Store, Stored};
 use std::{
@@ -48,19 +49,19 @@ impl Ledger<'_> {
             before.get(*day) != Some(*hash) || !self.host.files.is_file(&file(**day))
         };
         let changed: Vec<NaiveDate> = now.iter().filter(is_changed).map(|(day, _)| *day).collect();
-        let (Some(first), Some(last)) = (changed.first(), changed.last()) else { return Ok(0) };
         let begin = |day: NaiveDate| self.zone.instant(day.and_time(NaiveTime::MIN));
-        let until = last.checked_add_days(Days::new(1)).map(begin);
-        let mut responses: BTreeMap<NaiveDate, Vec<Stored>> = BTreeMap::new();
-        store.responses(Some(begin(*first)), until, &mut |stored| {
-            let day = day(self.zone, stored.response.at);
-            if stored.device == self.device && changed.binary_search(&day).is_ok() {
-                responses.entry(day).or_default().push(stored);
-            }
-        })?;
-        for (day, responses) in responses {
-            let text = exchange::lines(responses);
-            self.host.files.write_private(&file(day), text.as_bytes())?;
+        for day in &changed {
+            let mut responses: Vec<Stored> = Vec::new();
+            store.responses(Some(begin(*day)), day.succ_opt().map(begin), &mut |stored| {
+                if stored.device == self.device {
+                    responses.push(stored);
+                }
+            })?;
+            let fill = |out: &mut Pieces<'_>| exchange::write(responses, out);
+            self.host.files.write_private_in_pieces(&file(*day), fill)?;
+        }
+        if changed.is_empty() {
+            return Ok(0);
         }
         store.set_fact(WRITTEN, &noted(&now, &place))?;
         Ok(changed.len() as u64)

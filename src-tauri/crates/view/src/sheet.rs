@@ -121,14 +121,14 @@ impl Sheet {
     /// As comma-separated values by RFC 4180, a heading first. What is not known is empty, and a text that a spreadsheet
     /// would take for a formula is made text.
     pub fn csv(&self) -> String {
-        let heading: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
-        let mut text = heading.join(",") + "\n";
-        for row in &self.rows {
-            let cells: Vec<String> = row.iter().map(Cell::csv).collect();
-            text.push_str(&cells.join(","));
-            text.push('\n');
-        }
-        text
+        self.csv_lines().collect()
+    }
+
+    /// The same, a line at a time.
+    pub fn csv_lines(&self) -> impl Iterator<Item = String> {
+        let heading = self.columns.iter().map(|(name, _)| name.clone()).collect();
+        let rows = self.rows.iter().map(|row| row.iter().map(Cell::csv).collect());
+        std::iter::once(heading).chain(rows).map(|cells: Vec<String>| cells.join(",") + "\n")
     }
 }
 

@@ -186,13 +186,15 @@ fn print_blocks(
 /// Prints or writes the report as a table for other programs; whether that was asked for.
 fn print_sheet(wanted: &Cost, sheet: &Sheet, books: &Books) -> Result<bool, Refusal> {
     if wanted.csv {
-        out::print(&sheet.csv());
+        out::print_lines(sheet.csv_lines());
     } else if let Some(file) = &wanted.parquet {
         let failed =
             |error: &dyn std::fmt::Display| (format!("{}: {error}.", file.display()), Exit::Other);
         let path = std::path::absolute(file).map_err(|error| failed(&error))?;
-        let bytes = parquet::file(sheet).map_err(|error| failed(&error))?;
-        books.host.files.write_private(&path, &bytes).map_err(|error| failed(&error))?;
+        let files = &books.host.files;
+        files
+            .write_private_in_pieces(&path, |out| parquet::write(sheet, out))
+            .map_err(|error| failed(&error))?;
         let rows = sheet.rows.len();
         out::print(&format!("{rows} rows were written to {}.\n", file.display()));
     }

@@ -10,12 +10,15 @@ use crate::{
 };
 use claudometer_host::Host;
 use claudometer_ledger::{
-    Taken, exchange,
+    LedgerError, Taken, exchange,
     upkeep::{self, Shelf, Verdict},
 };
 use claudometer_store::Store;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// What `history verify --json` prints.
 #[derive(Debug, Serialize)]
@@ -128,15 +131,25 @@ fn restore(books: &Books, shelf: &Shelf, file: Option<&Path>) -> Result<Exit, Re
 
 fn export(books: &Books, file: Option<&Path>, device: Option<&str>) -> Result<Exit, Refusal> {
     let (mut store, _) = books.store()?;
-    let text = exchange::export(&mut store, device).map_err(refusal)?;
     let Some(file) = file else {
-        out::print(&text);
-        return Ok(Exit::Ok);
+        return match out::in_pieces(|out| exchange::export(&mut store, device, out)) {
+            // A reader that has gone (a closed pipe) is no error.
+            Err(LedgerError::File(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Ok(Exit::Ok)
+            }
+            other => other.map(|_| Exit::Ok).map_err(refusal),
+        };
     };
     let to = whole(file)?;
-    let written = books.host.files.write_private(&to, text.as_bytes());
-    written.map_err(|error| (format!("{}: {error}.", to.display()), Exit::Other))?;
-    out::print(&format!("{} responses were written to {}.\n", text.lines().count(), to.display()));
+    let written = books
+        .host
+        .files
+        .write_private_in_pieces(&to, |out| exchange::export(&mut store, device, out));
+    let count = written.map_err(|error| match error {
+        LedgerError::File(error) => (format!("{}: {error}.", to.display()), Exit::Other),
+        error @ LedgerError::Store(_) => refusal(error),
+    })?;
+    out::print(&format!("{count} responses were written to {}.\n", to.display()));
     Ok(Exit::Ok)
 }
 
