@@ -15,6 +15,7 @@ use claudometer_store::{KnownFile, Store, StoreError};
 use claudometer_view::{Context, table::cost::Names, text::Money};
 use claudometer_wire::diagnosis::LogDiagnosis;
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -66,6 +67,19 @@ impl Books {
             }
             other => other.map_err(refusal),
         }
+    }
+
+    /// Ids of the assistants that the history knows.
+    pub(crate) fn agents(&self) -> Result<BTreeSet<String>, Refusal> {
+        let (mut store, _) = self.store()?;
+        let mut agents = BTreeSet::new();
+        let days = store.days(None, None, &mut |key, _| {
+            if !agents.contains(&*key.agent) {
+                agents.insert(key.agent.to_string());
+            }
+        });
+        days.map_err(|error| refusal(error.into()))?;
+        Ok(agents)
     }
 
     /// The logs that were read, and what in them is odd. Nothing where there is no history yet, or it cannot be read.

@@ -241,6 +241,27 @@ fn two_machines_share_what_each_has_and_nothing_counts_twice() {
 }
 
 #[test]
+fn an_assistant_that_only_an_import_knows_can_be_asked_for() {
+    let (one, other) = (person(2, 5), Home::new());
+    let file = one.path("mine.jsonl");
+    assert_eq!(one.run(&["history", "export", file.to_str().unwrap()]).0, 0);
+    let text = std::fs::read_to_string(&file).unwrap();
+    other.write("theirs.jsonl", &text.replace(r#""agent":"claude""#, r#""agent":"hermes""#));
+    let file = other.path("theirs.jsonl");
+    assert_eq!(other.run(&["history", "import", file.to_str().unwrap()]).0, 0);
+    let (exit, text, said) = other.run(&["cost", "agent", "--all", "--agent", "hermes", "--json"]);
+    assert_eq!(exit, 0, "{text}{said}");
+    assert_eq!(document(&text)["total"]["responses"], 10);
+    assert_eq!(other.run(&["heatmap", "--agent", "hermes", "--json"]).0, 0);
+    let (exit, _, said) = other.run(&["cost", "--agent", "hermse"]);
+    assert_eq!(exit, 4);
+    assert!(said.contains("Did you mean hermes?") && said.contains("claude, "), "{said}");
+    let (exit, _, said) = one.run(&["cost", "--agent", "hermes"]);
+    assert_eq!(exit, 4);
+    assert!(!said.contains(", hermes"), "{said}");
+}
+
+#[test]
 fn a_report_of_another_program_fills_days_that_no_log_tells_any_more() {
     let home = person(1, 5);
     let day = |period: &str, cost: f64| {

@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &Args, wanted: &Cost, host: Host) -> Result<Exit, 
     let mut books = Books::of(args, host)?;
     books.is_current = super::history_is_current(&books.host).await;
     let filter = Filter {
-        agents: known_agents(&wanted.agent)?,
+        agents: known_agents(&wanted.agent, &books)?,
         models: wanted.model.clone(),
         projects: wanted.project.clone(),
         devices: wanted.device.clone(),
@@ -218,21 +218,24 @@ const fn by(wanted: &Cost) -> By {
     }
 }
 
-/// Ids of assistants as they were typed; an unknown one is told what is near.
-pub(crate) fn known_agents(ids: &[String]) -> Result<Vec<String>, Refusal> {
-    for id in ids {
-        let known = || claudometer_providers::LOGS.iter().map(|source| source.id());
-        if !known().any(|one| one == id) {
-            let hint = near::nearest(id, known()).map(|near| format!(" Did you mean {near}?"));
-            let all = known().collect::<Vec<_>>().join(", ");
-            let hint = hint.unwrap_or_default();
-            return Err((
-                format!("No logs of {id} are read.{hint} Possible: {all}."),
-                Exit::Config,
-            ));
+/// Ids of assistants as they were typed: those whose logs are read here, and those that only the history knows, from an
+/// import or from another machine. An unknown one is told what is near.
+pub(crate) fn known_agents(ids: &[String], books: &Books) -> Result<Vec<String>, Refusal> {
+    let mut known: Vec<String> =
+        claudometer_providers::LOGS.iter().map(|source| source.id().to_owned()).collect();
+    if ids.iter().all(|id| known.contains(id)) {
+        return Ok(ids.to_vec());
+    }
+    for agent in books.agents()? {
+        if !known.contains(&agent) {
+            known.push(agent);
         }
     }
-    Ok(ids.to_vec())
+    let Some(id) = ids.iter().find(|id| !known.contains(id)) else { return Ok(ids.to_vec()) };
+    let hint = near::nearest(id, known.iter()).map(|near| format!(" Did you mean {near}?"));
+    let hint = hint.unwrap_or_default();
+    let all = known.join(", ");
+    Err((format!("Nothing is known of {id}.{hint} Possible: {all}."), Exit::Config))
 }
 
 /// First and last day.

@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &Args, wanted: &Wanted, host: Host) -> Result<Exit
         hour: None,
         since: Some(first),
         until: Some(last),
-        filter: Filter { agents: known_agents(&wanted.agent)?, ..Filter::default() },
+        filter: Filter { agents: known_agents(&wanted.agent, &books)?, ..Filter::default() },
         mode: books.settings.cost.mode,
         breakdown: false,
         zone: (books.zone.0.as_str(), &books.zone.1),
