@@ -1,7 +1,7 @@
 //! What a person sees of the history while an assistant works.
 
 use crate::world::{USAGE, WITHIN, World, usage};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use chrono::Utc;
 use claudometer_testkit::{vendors::Reply, wait};
 use serde_json::{Value, json};
@@ -79,5 +79,29 @@ async fn the_window_follows_the_history_and_looks_into_a_day_by_hour_and_session
     let hours = window.find("section[aria-label='Cost by hour'] tbody button").await?;
     window.click(&hours).await?;
     window.shows("5e1f").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_window_draws_what_was_kept_of_a_limit() -> Result<()> {
+    let mut world = World::new().await?;
+    world.sign_in_claude("sk-ant-oat01-LIMITS")?;
+    world.vendors.answer(USAGE, Reply::json(&usage(37.0, 12.5))).await;
+    world.started().await?.row("37%").await?;
+    let folder = world.session.home().join(".local/share/claudometer/limits");
+    let kept = std::fs::read_dir(folder)?.next().context("nothing was kept")??.path();
+    let text = std::fs::read_to_string(&kept)?;
+    // Ten minutes before, less was used.
+    let earlier = text.lines().map(|line| {
+        let mut sample: Value = serde_json::from_str(line)?;
+        sample["at"] = json!(Utc::now() - chrono::TimeDelta::minutes(10));
+        sample["used"] = json!(5.0);
+        Ok(format!("{sample}\n"))
+    });
+    let earlier: String = earlier.collect::<Result<_>>()?;
+    std::fs::write(&kept, earlier + &text)?;
+    world.run(&["open", "history"]).await?;
+    let window = world.window().await?;
+    window.shows("Limits over time").await?;
     Ok(())
 }

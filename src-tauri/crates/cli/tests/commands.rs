@@ -151,14 +151,19 @@ async fn what_was_shown_is_kept_for_good_and_told_as_history() {
         let kept = std::fs::read_dir(home.path(".local/share/claudometer/limits")).unwrap();
         let text: Vec<String> =
             kept.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
-        (nothing, home.run(&["history", "claude", "--json"]), home.run(&["history"]), text)
+        let points = home.run(&["history", "--points", "--json"]);
+        assert_eq!(home.run(&["history", "--points"]).0, 2, "they are for scripts");
+        (nothing, home.run(&["history", "claude", "--json"]), points, home.run(&["history"]), text)
     });
-    let (nothing, (code, out, _), page, text) = work.await.unwrap();
+    let (nothing, (code, out, _), points, page, text) = work.await.unwrap();
     assert!(nothing.1.contains("No limits were kept yet"), "{nothing:?}");
     assert_eq!(code, 0);
     let window = &document(&out)["windows"][0];
     assert_eq!((&window["window"], &window["usedPercent"]), (&json!("weekly"), &json!(12.5)));
     assert!(window["samePointPercent"].is_null(), "{out}");
+    assert!(window.get("points").is_none(), "{out}");
+    let point = &document(&points.1)["windows"][0]["points"][0];
+    assert_eq!(point["used"], 12.5, "{points:?}");
     assert!(page.1.contains("Claude · Weekly"), "{page:?}");
     assert_eq!(text.concat().lines().count(), 1, "the same number is kept once: {text:?}");
     assert!(!text.concat().contains("sk-ant"));

@@ -41,12 +41,7 @@ impl Desk {
             Command::GetStatus { provider } => {
                 json(&self.service_reports(provider.as_deref()).await?)
             }
-            Command::ForgetNumbers {} => {
-                self.0.state_file.clear();
-                self.0.engine.set_seats(Vec::new()).await;
-                self.recount().await;
-                json(&())
-            }
+            Command::ForgetNumbers {} => json(&self.forget_numbers().await),
             Command::SetBridge { provider, installed } => {
                 self.set_bridge(&provider, installed).await?;
                 json(&forms::settings_state(self).await)
@@ -61,7 +56,7 @@ impl Desk {
             Command::Diagnose {} => json(&diagnostics::diagnose(self).await),
             Command::HistoryIsCurrent {} => json(&self.history_is_current()),
             Command::GetToday {} => json(&self.today()),
-            Command::GetLimits {} => json(&self.limit_courses()),
+            Command::GetLimits {} => json(&self.limit_courses().await?),
             Command::GetCost { query } => json(&self.cost(&query).await?),
             Command::OpenDashboard { provider } => self.open(self.provider(&provider)?.dashboard),
             Command::InstallUpdate {} => {
@@ -140,6 +135,12 @@ impl Desk {
         found.ok_or_else(|| {
             IpcError::new(ErrorCode::Validation, format!("There is no provider {id}."))
         })
+    }
+
+    async fn forget_numbers(&self) {
+        self.0.state_file.clear();
+        self.0.engine.set_seats(Vec::new()).await;
+        self.recount().await;
     }
 
     async fn forget(&self, provider: &str, field: &str) -> Result<(), IpcError> {

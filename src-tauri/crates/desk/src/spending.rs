@@ -9,7 +9,7 @@ use crate::{
     logs, words,
 };
 use chrono::NaiveDate;
-use claudometer_core::{Seat, Settings, history, notice::Alert};
+use claudometer_core::{Seat, Settings, notice::Alert};
 use claudometer_host::{clock, watch::Watch};
 use claudometer_view::{
     Context, limits, spent,
@@ -19,7 +19,7 @@ use claudometer_view::{
 use claudometer_wire::{
     ErrorCode, IpcError,
     cost::{CostBrief, CostQuery, CostReport, CostView},
-    history::LimitCourse,
+    history::{HistoryReport, LimitCourse},
 };
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
@@ -32,7 +32,7 @@ const SHARE: u32 = 50;
 /// Without any change there is another look after this time: a folder may have come, or the day be over.
 const AT_LATEST: Duration = Duration::from_mins(10);
 /// Days of limits that the window shows.
-const DAYS_OF_LIMITS: u32 = 30;
+const DAYS_OF_LIMITS: &str = "30";
 /// The first reading of years of logs takes its time.
 const LONGEST: Duration = Duration::from_mins(10);
 
@@ -119,7 +119,6 @@ impl Desk {
 
     /// What use cost, for the window.
     pub(crate) async fn cost(&self, query: &CostQuery) -> Result<CostView, IpcError> {
-        let other = |message: String| IpcError::new(ErrorCode::Other, message);
         let known = ["hour", "day", "session", "project", "model", "agent"];
         if !known.contains(&query.by.as_str()) {
             return Err(IpcError::new(
@@ -144,15 +143,18 @@ impl Desk {
     }
 
     /// Every window over the last period and the one before, for the window.
-    pub(crate) fn limit_courses(&self) -> Vec<LimitCourse> {
-        let context = self.context();
+    pub(crate) async fn limit_courses(&self) -> Result<Vec<LimitCourse>, IpcError> {
         if held(&self.0.demo).is_some() {
-            return demo_history::limits(&self.0.bundles.borrow());
+            return Ok(demo_history::limits(&self.0.bundles.borrow()));
         }
-        let samples = self.0.limits.read(context.now, DAYS_OF_LIMITS);
-        let day_of = |at| context.local(at).date_naive();
-        let courses = history::courses(&samples, context.now, DAYS_OF_LIMITS, day_of);
-        courses.iter().map(|course| limits::course(course, &context)).collect()
+        let words = ["history", "--days", DAYS_OF_LIMITS, "--points", "--json"];
+        let report = self
+            .ask_ourselves(words, LONGEST)
+            .await
+            .and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string()));
+        let HistoryReport { windows, .. } = report.map_err(other)?;
+        let context = self.context();
+        Ok(windows.into_iter().map(|window| limits::course(window, &context)).collect())
     }
 
     /// Whether the history holds everything that the logs tell by now.
@@ -187,6 +189,10 @@ impl Desk {
         let alerting: &mut Alerting = &mut held(&self.0.alerting);
         alerting.decide_budgets(&brief.budgets, settings, self.0.host.now())
     }
+}
+
+fn other(message: String) -> IpcError {
+    IpcError::new(ErrorCode::Other, message)
 }
 
 fn today(context: &Context) -> NaiveDate {

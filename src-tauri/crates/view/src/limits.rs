@@ -1,29 +1,25 @@
 //! Limits over time, for the window.
 
 use crate::{Context, text};
-use claudometer_core::history::{Course, Day};
-use claudometer_wire::history::{CourseDay, CoursePoint, LimitCourse};
+use claudometer_wire::history::{CourseDay, DayHistory, LimitCourse, WindowHistory};
 
-/// A course in points to draw and words to read.
-pub fn course(course: &Course, context: &Context) -> LimitCourse {
-    let points = |points: &[(f64, f64)]| {
-        points.iter().map(|(passed, used)| CoursePoint { passed: *passed, used: *used }).collect()
-    };
+/// A window's history in points to draw and words to read.
+pub fn course(window: WindowHistory, context: &Context) -> LimitCourse {
     LimitCourse {
-        seat: format!("{}/{}", course.seat.provider, course.seat.account),
-        window: course.window.clone(),
-        points: points(&course.points),
-        before: points(&course.before),
-        days: course.days.iter().map(|one| day(one, context)).collect(),
+        days: window.days.iter().map(|one| day(one, context)).collect(),
+        seat: window.seat,
+        window: window.window,
+        points: window.points,
+        before: window.before,
     }
 }
 
-fn day(day: &Day, context: &Context) -> CourseDay {
+fn day(day: &DayHistory, context: &Context) -> CourseDay {
     let percent = |percent: f64| text::percent(percent.round().max(0.0) as u64, context);
     let at = crate::table::cost::noon(day.date);
     CourseDay {
         label: format!("{} {}", context.locale.weekday(at), context.locale.full_date(at)),
-        burnt: percent(day.burnt),
-        peak: percent(day.peak),
+        burnt: percent(day.burnt_percent),
+        peak: percent(day.peak_percent),
     }
 }

@@ -38,6 +38,12 @@ pub struct WindowHistory {
     pub same_point_percent: Option<f64>,
     /// Days on which it was looked at, the newest first.
     pub days: Vec<DayHistory>,
+    /// The present period from its begin on, with `--points`; left out where begin or end are not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<CoursePoint>,
+    /// The period before, with `--points`; left out where nobody looked then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<CoursePoint>,
 }
 
 /// A day of a window.
@@ -69,8 +75,9 @@ pub struct LimitCourse {
     pub days: Vec<CourseDay>,
 }
 
-/// A point of it.
+/// A point of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CoursePoint {
     /// The part of the period that had passed, 0-1.

@@ -10,6 +10,7 @@ use std::path::PathBuf;
     after_help = "Examples:
   claudometer history --days 30
   claudometer history --json | jq '.windows[] | {window, usedPercent, samePointPercent}'
+  claudometer history --points --json | jq '.windows[] | {window, points, before}'
   claudometer history verify        compare the history of use with the logs
   claudometer history backup        copy it
 
@@ -24,6 +25,9 @@ pub(crate) struct History {
     /// So many days back.
     #[arg(long, short = 'd', value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=3660))]
     pub(crate) days: u32,
+    /// With --json, tell the present period of each window and the one before in points, for drawing.
+    #[arg(long, requires = "json")]
+    pub(crate) points: bool,
 }
 
 /// What to do with the history of use.

@@ -10,7 +10,7 @@ use crate::{
 use claudometer_core::history::{self, Course};
 use claudometer_desk::{context, limits::Limits};
 use claudometer_host::{Host, paths::Paths};
-use claudometer_view::table::history as page;
+use claudometer_view::table::history::{self as page, Detail};
 
 /// Prints each window's days, and where the period before stood at this point. Asks nobody.
 pub(crate) fn run(args: &Args, wanted: &History, host: &Host) -> Result<Exit, Refusal> {
@@ -26,7 +26,8 @@ pub(crate) fn run(args: &Args, wanted: &History, host: &Host) -> Result<Exit, Re
         !course.days.is_empty() && (ids.is_empty() || ids.contains(&course.seat.provider))
     });
     if args.global.json {
-        out::print_json(&page::report(&courses, &context));
+        let detail = if wanted.points { Detail::Points } else { Detail::Days };
+        out::print_json(&page::report(&courses, detail, &context));
     } else {
         let known = crate::setup::providers(args, host)?;
         let name = |course: &Course| {

@@ -12,7 +12,7 @@ use claudometer_core::{
     history::{Course, Day},
 };
 use claudometer_wire::{
-    history::{DayHistory, HistoryReport, WindowHistory},
+    history::{CoursePoint, DayHistory, HistoryReport, WindowHistory},
     report::SCHEMA_VERSION,
 };
 
@@ -22,12 +22,28 @@ pub const NOTHING_KEPT: &str = "No limits were kept yet. They are while Claudome
 /// Columns before and after the bar of a day.
 const BESIDE: usize = 40;
 
+/// What a report has of a window's periods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Its days.
+    Days,
+    /// Its days, and the present period and the one before as points to draw.
+    Points,
+}
+
 /// The courses for scripts.
-pub fn report(courses: &[Course], context: &Context) -> HistoryReport {
+pub fn report(courses: &[Course], detail: Detail, context: &Context) -> HistoryReport {
     let day = |day: &Day| DayHistory {
         date: day.date,
         burnt_percent: tidy(day.burnt),
         peak_percent: tidy(day.peak),
+    };
+    let points = |points: &[(f64, f64)]| match detail {
+        Detail::Days => Vec::new(),
+        Detail::Points => points
+            .iter()
+            .map(|(passed, used)| CoursePoint { passed: *passed, used: *used })
+            .collect(),
     };
     let window = |course: &Course| WindowHistory {
         seat: format!("{}/{}", course.seat.provider, course.seat.account),
@@ -38,6 +54,8 @@ pub fn report(courses: &[Course], context: &Context) -> HistoryReport {
         observed_at: course.newest.0,
         same_point_percent: course.same_point,
         days: course.days.iter().map(day).collect(),
+        points: points(&course.points),
+        before: points(&course.before),
     };
     HistoryReport {
         schema_version: SCHEMA_VERSION,
@@ -166,9 +184,12 @@ mod tests {
 
     #[test]
     fn scripts_get_figures_without_tails() {
-        let report = report(&[course("weekly", Some(52.0))], &context());
-        assert_eq!(Some(report.windows[0].days[1].burnt_percent), Some(0.3));
-        assert_eq!(report.windows[0].seat, "acme/a");
+        let courses = [Course { points: vec![(0.5, 37.0)], ..course("weekly", Some(52.0)) }];
+        let windows = report(&courses, Detail::Days, &context()).windows;
+        assert_eq!(Some(windows[0].days[1].burnt_percent), Some(0.3));
+        assert_eq!((windows[0].seat.as_str(), windows[0].points.len()), ("acme/a", 0));
+        let windows = report(&courses, Detail::Points, &context()).windows;
+        assert_eq!(windows[0].points, [CoursePoint { passed: 0.5, used: 37.0 }]);
         assert!(
             page(
                 &[],
