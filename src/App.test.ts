@@ -46,7 +46,7 @@ describe('window', () => {
     await fireEvent.click(screen.getByLabelText('Start at login'));
     await fireEvent.keyDown(document.body, { key: '4', ctrlKey: true });
     await settle();
-    await fireEvent.keyDown(document.body, { key: '5', ctrlKey: true });
+    await fireEvent.keyDown(document.body, { key: '6', ctrlKey: true });
     await settle();
     expect((screen.getByLabelText('Start at login') as HTMLInputElement).checked).toBe(true);
     expect(screen.getByRole('button', { name: 'Save' })).toBeTruthy();

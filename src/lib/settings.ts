@@ -1,5 +1,14 @@
 /** Drafts of settings: their defaults per provider, what of them differs, and what is sent. */
-import type { Alerts, ProviderForm, ProviderSettings, Settings, SettingsState, SourceForm } from './gen/wire';
+import { budgetsText, words as costWords } from './cost';
+import type {
+  Alerts,
+  CostSettings,
+  ProviderForm,
+  ProviderSettings,
+  Settings,
+  SettingsState,
+  SourceForm,
+} from './gen/wire';
 
 /** A provider without an entry has these; as in `claudometer_core::settings`. */
 function untouched(): ProviderSettings {
@@ -16,8 +25,14 @@ function untouched(): ProviderSettings {
   };
 }
 
+/** Whether two values say the same, in whatever order their keys stand. */
 function same(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return JSON.stringify(one, inOrder) === JSON.stringify(other, inOrder);
+}
+
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** A copy to edit, with an entry for every provider that is shown. */
@@ -75,6 +90,7 @@ export function changes(base: Settings, draft: Settings, state: SettingsState): 
     if (was && is) noteProvider(form, was, is, note);
   }
   noteAlerts(base.alerts, draft.alerts, note);
+  noteCost(base.cost, draft.cost, state, note);
   const [was, is] = [base.display, draft.display];
   const shown = state.providers.find(({ id }) => id === is.shownProvider)?.name ?? 'Worst of all';
   const seconds = draft.refreshIntervalSeconds;
@@ -141,6 +157,23 @@ function noteAlerts(was: Alerts, is: Alerts, note: Note) {
   const quiet = is.quietHours ? `${is.quietHours.from} to ${is.quietHours.to}` : 'Off';
   note(!same(was.quietHours, is.quietHours), 'Quiet hours', quiet);
   note(was.sound !== is.sound, 'Sound', onOff(is.sound));
+}
+
+function noteCost(was: CostSettings, is: CostSettings, state: SettingsState, note: Note) {
+  const name = (id: string) => state.assistants.find((one) => one.id === id)?.name ?? id;
+  const plans = Object.entries(is.plans).map(([id, amount]) => `${name(id)} ${amount} USD a month`);
+  const aliases = Object.entries(is.aliases).map(([model, as]) => `${model} as ${as}`);
+  note(!same(was.budgets, is.budgets), 'Budgets', budgetsText(is.budgets, is.currency));
+  note(was.currency !== is.currency, 'Currency', is.currency || 'none yet');
+  note(was.perDollar !== is.perDollar, 'A US dollar is', `${is.perDollar} ${is.currency}`);
+  note(!same(was.plans, is.plans), 'Plans', plans.join(', ') || 'None');
+  note(was.mode !== is.mode, 'Cost is', costWords.mode[is.mode]);
+  note(was.refreshPrices !== is.refreshPrices, 'Fetch the price list each day', onOff(is.refreshPrices));
+  note(!same(was.prices, is.prices), 'Own prices', Object.keys(is.prices).join(', ') || 'None');
+  note(!same(was.aliases, is.aliases), 'Models by another name', aliases.join(', ') || 'None');
+  note(was.showToday !== is.showToday, "Today's use", onOff(is.showToday));
+  note(was.device !== is.device, 'Name of this machine', is.device ?? 'Host name');
+  note(was.syncFolder !== is.syncFolder, 'Shared folder', is.syncFolder ?? 'None');
 }
 
 /** The whole percents of a text such as `80, 95`, ascending; `null` when it is something else. */

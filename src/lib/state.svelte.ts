@@ -30,6 +30,8 @@ export class AppState {
   #refused = $state.raw<Problem[]>([]);
   #unreadable = $state<Record<string, string>>({});
   #base = $state.raw<Settings | null>(null);
+  /** Rows of a list as they were typed, by key path, while not all of them mean something. */
+  readonly #typed = new Map<string, object[]>();
 
   /** Everything that Save would change, in words. */
   readonly changes: Change[] = $derived.by(() => {
@@ -156,8 +158,25 @@ export class AppState {
 
   /** Notes that a field holds a text that means nothing, or (with `null`) that it means something again. */
   unreadable(path: string, message: string | null): void {
-    if (message === null) delete this.#unreadable[path];
-    else this.#unreadable[path] = message;
+    if (message !== null) {
+      this.#unreadable[path] = message;
+      return;
+    }
+    delete this.#unreadable[path];
+    if (this.#refused.some(({ field }) => field === path)) {
+      this.#refused = this.#refused.filter(({ field }) => field !== path);
+    }
+  }
+
+  /** Rows of a list that were typed and are not all understood yet, for the page that comes back to them. */
+  typedRows(path: string): object[] | undefined {
+    return this.#typed.get(path);
+  }
+
+  /** Keeps rows that are not all understood while another page is shown; `null` forgets them. */
+  keepRows(path: string, rows: object[] | null): void {
+    if (rows === null) this.#typed.delete(path);
+    else this.#typed.set(path, rows);
   }
 
   /** The name of what overrides a choice now. */
@@ -221,6 +240,7 @@ export class AppState {
     this.draft = draftOf(settings);
     this.#refused = [];
     this.#unreadable = {};
+    this.#typed.clear();
     this.edition += 1;
   }
 

@@ -329,6 +329,10 @@ export function settingsState(over: Partial<SettingsState> = {}): SettingsState 
         bridge: null,
       }),
     ],
+    assistants: [
+      { id: 'acme', name: 'Acme Code' },
+      { id: 'borealis', name: 'Borealis' },
+    ],
     keyring: { available: true, reason: '' },
     overridden: [],
     fileRemark: null,

@@ -3,7 +3,7 @@
 use crate::world::{USAGE, WITHIN, World, resident_program, usage};
 use anyhow::Result;
 use claudometer_testkit::{driver::Driver, vendors::Reply, wait};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const SPACE: &str = " ";
 const ENTER: &str = "\u{E007}";
@@ -80,6 +80,32 @@ async fn a_refused_draft_says_where_it_is_wrong_and_changes_nothing() -> Result<
         "return document.querySelector('input[name=locale]').getAttribute('aria-invalid')";
     assert_eq!(window.script(invalid).await?, json!("true"));
     assert!(!world.session.home().join(".config/autostart/claudometer.desktop").exists());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_budget_is_typed_by_keyboard_refused_where_it_is_wrong_and_kept_in_the_file() -> Result<()>
+{
+    let mut world = World::new().await?;
+    world.started().await?;
+    world.run(&["open", "cost"]).await?;
+    let window = world.window().await?;
+    window.find("[data-path='cost.budgets']").await?;
+    window.tab_to("[data-path='cost.budgets'] > div > button").await?;
+    window.press(&[ENTER]).await?;
+    // The new row has the focus.
+    window.find("input[name='cost.budgets.0.amount']:focus").await?;
+    window.type_text("0").await?;
+    window.tab_to("button[type=submit]").await?;
+    window.press(&[ENTER]).await?;
+    window.shows("A number above 0.").await?;
+    window.tab_to("input[name='cost.budgets.0.amount']").await?;
+    window.type_text("12.5").await?;
+    press_in_bar(&window, "button[type=submit]").await?;
+    let file = world.session.home().join(".config/claudometer/settings.json");
+    let kept: Value = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+    assert_eq!(kept["cost"]["budgets"][0]["per"], "month", "{kept}");
+    assert_eq!(kept["cost"]["budgets"][0]["amount"], "12.5", "{kept}");
     Ok(())
 }
 

@@ -750,6 +750,16 @@ organizations: Array<Organization>,
  */
 bridge: BridgeForm | null, };
 
+export type Assistant = { 
+/**
+ * Its id, as in the history.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, };
+
 export type KeyringForm = { 
 /**
  * Whether a keychain answers.
@@ -817,6 +827,10 @@ settings: Settings,
  * One per provider, in the order of the registry.
  */
 providers: Array<ProviderForm>, 
+/**
+ * Assistants whose logs are read, in the order in which they are shown: what the history tells is told of them.
+ */
+assistants: Array<Assistant>, 
 /**
  * Whether secrets can be remembered.
  */

@@ -138,7 +138,7 @@ pub(crate) enum Command {
     Update(Update),
     /// Open the window.
     Open {
-        /// Page: overview, history, providers, alerts, general, about.
+        /// Page: overview, history, providers, alerts, cost, general, about.
         page: Option<String>,
     },
     /// End the resident.

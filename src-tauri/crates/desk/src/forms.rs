@@ -1,6 +1,9 @@
 //! What the settings pages show, from the registry's data and what is there now.
 
-use crate::desk::{Desk, held};
+use crate::{
+    desk::{Desk, held},
+    logs,
+};
 use claudometer_core::{Settings, settings::ProviderSettings};
 use claudometer_host::secrets::{Availability, Keep};
 use claudometer_provider::{Ask, Provider, SecretField, Source};
@@ -30,6 +33,7 @@ pub(crate) async fn settings_state(desk: &Desk) -> SettingsState {
     }
     SettingsState {
         providers,
+        assistants: logs::assistants(),
         keyring: keyring_form(desk).await,
         overridden,
         file_remark: Some(remarks).filter(|text| !text.is_empty()),
@@ -177,7 +181,7 @@ fn ledger(desk: &Desk, settings: &Settings) -> Vec<LedgerRow> {
         })
     });
     let host = &desk.0.host;
-    let logs = claudometer_providers::LOGS.iter().filter_map(|source| {
+    let read = claudometer_providers::LOGS.iter().filter_map(|source| {
         let places = source.places(host);
         let there: Vec<String> =
             places.iter().filter(|path| host.files.entry(path).is_some()).map(|path| host.tilde(path)).collect();
@@ -189,7 +193,7 @@ fn ledger(desk: &Desk, settings: &Settings) -> Vec<LedgerRow> {
             on: true,
         })
     });
-    rows.chain(logs).chain(own(desk, settings)).collect()
+    rows.chain(read).chain(own(desk, settings)).collect()
 }
 
 /// What Claudometer reads and sends for itself.

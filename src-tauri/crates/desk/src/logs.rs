@@ -4,6 +4,7 @@ use claudometer_core::Settings;
 use claudometer_host::Host;
 use claudometer_provider::homes;
 use claudometer_providers::LOGS;
+use claudometer_wire::Assistant;
 use std::{collections::BTreeSet, path::PathBuf};
 
 /// Homes that the settings name besides the usual one, by the id of the log, each as a world of its own.
@@ -31,6 +32,17 @@ pub fn places(settings: &Settings, host: &Host) -> BTreeSet<PathBuf> {
     usual.chain(further).filter(|path| host.files.entry(path).is_some()).collect()
 }
 
+/// Every assistant whose log is read, once: some keep several.
+pub(crate) fn assistants() -> Vec<Assistant> {
+    let mut all: Vec<Assistant> = Vec::new();
+    for source in LOGS {
+        if all.iter().all(|one| one.id != source.id()) {
+            all.push(Assistant { id: source.id().to_owned(), name: source.name().to_owned() });
+        }
+    }
+    all
+}
+
 /// The name of an assistant whose log is read.
 pub fn name(id: &str) -> String {
     let source = LOGS.iter().find(|source| source.id() == id);
@@ -42,6 +54,15 @@ mod tests {
     use super::*;
     use claudometer_core::settings::ProviderSettings;
     use claudometer_host::{Clock, Environment, Files, Http, Processes, Secrets, http::HttpError};
+
+    #[test]
+    fn every_assistant_is_told_once_by_the_name_that_reports_use() {
+        let all = assistants();
+        assert!(all.len() > 10 && all.iter().all(|one| one.name == name(&one.id)));
+        let ids: BTreeSet<_> = all.iter().map(|one| &one.id).collect();
+        assert_eq!(ids.len(), all.len());
+        assert!(LOGS.iter().all(|source| ids.contains(&source.id().to_owned())));
+    }
 
     #[test]
     fn logs_in_further_homes_are_among_the_places() {

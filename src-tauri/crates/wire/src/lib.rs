@@ -22,7 +22,7 @@ pub use bundle::{
 pub use command::{Command, State};
 pub use error::{ErrorCode, IpcError};
 pub use settings::{
-    About, BridgeForm, Draft, KeyringForm, LedgerRow, Organization, ProviderForm, SecretDraft,
-    SecretForm, SettingsState, SourceForm,
+    About, Assistant, BridgeForm, Draft, KeyringForm, LedgerRow, Organization, ProviderForm,
+    SecretDraft, SecretForm, SettingsState, SourceForm,
 };
 pub use status::ServiceReport;

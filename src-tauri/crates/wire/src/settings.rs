@@ -13,6 +13,8 @@ pub struct SettingsState {
     pub settings: Settings,
     /// One per provider, in the order of the registry.
     pub providers: Vec<ProviderForm>,
+    /// Assistants whose logs are read, in the order in which they are shown: what the history tells is told of them.
+    pub assistants: Vec<Assistant>,
     /// Whether secrets can be remembered.
     pub keyring: KeyringForm,
     /// Choices that a flag or an environment variable overrides now: key path and the name that overrides it.
@@ -47,6 +49,16 @@ pub struct ProviderForm {
     pub organizations: Vec<Organization>,
     /// The bridge into the assistant's own status line, where there is one.
     pub bridge: Option<BridgeForm>,
+}
+
+/// An assistant whose logs are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Assistant {
+    /// Its id, as in the history.
+    pub id: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// One way to obtain numbers.

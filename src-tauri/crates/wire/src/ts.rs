@@ -24,7 +24,7 @@ pub fn typescript() -> String {
         bundle::Level, bundle::Fresh, bundle::Meter, bundle::Line, bundle::TroubleStrip, bundle::AttemptLine,
         bundle::Card, bundle::Looked, bundle::FirstRun, bundle::Bundle,
         settings::SourceForm, settings::SecretForm, settings::Organization, settings::BridgeForm,
-        settings::ProviderForm, settings::KeyringForm, settings::LedgerRow, settings::About,
+        settings::ProviderForm, settings::Assistant, settings::KeyringForm, settings::LedgerRow, settings::About,
         settings::SettingsState, settings::SecretDraft, settings::Draft,
         report::WindowReport, report::CreditsReport, report::SpendReport, report::TroubleReport, report::AccountReport,
         report::Report,

@@ -39,13 +39,14 @@ const PANEL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 "#;
 /// Where the panel puts the only icon, on a display of 1280 columns.
 const ICON: (&str, &str) = ("1268", "16");
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("1", "overview"),
     ("2", "history"),
     ("3", "providers"),
     ("4", "alerts"),
-    ("5", "general"),
-    ("6", "about"),
+    ("5", "cost"),
+    ("6", "general"),
+    ("7", "about"),
 ];
 /// The Control key, as drivers name it.
 const CONTROL: &str = "\u{E009}";
