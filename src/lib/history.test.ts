@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CostViewRow } from './gen/wire';
-import { lastDays, OTHERS, seriesOf, shadeOf, sharesOf } from './history';
+import { lastDays, OTHERS, seriesOf, shadeOf, sharesOf, withNewer } from './history';
 
 function row(parts: [string, number][]): CostViewRow {
   const of = ([model, dollars]: [string, number]) => ({ agent: 'Acme', model, cost: `$${dollars}`, dollars });
@@ -10,6 +10,12 @@ function row(parts: [string, number][]): CostViewRow {
 describe('history', () => {
   it('counts days over the end of a month, with the last one last', () => {
     expect(lastDays(new Date(2026, 2, 2, 23, 59).getTime(), 3)).toEqual(['2026-02-28', '2026-03-01', '2026-03-02']);
+  });
+
+  it('puts newer days in the place of those that they tell again, also where a day has gone', () => {
+    const day = (key: string, dollars: number) => ({ ...row([]), key, dollars });
+    const year = [day('2026-09-01', 1), day('2026-09-14', 2), day('2026-09-15', 3)];
+    expect(withNewer(year, [day('2026-09-15', 4)], '2026-09-14')).toEqual([day('2026-09-01', 1), day('2026-09-15', 4)]);
   });
 
   it('gives the dearest series a colour, and puts the rest together', () => {

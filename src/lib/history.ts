@@ -21,6 +21,11 @@ export function lastDays(now: number, count: number): string[] {
   return Array.from({ length: count }, (_, index) => at(count - 1 - index));
 }
 
+/** Rows of days, with newer ones in place of those from a day on. */
+export function withNewer(rows: CostViewRow[], newer: CostViewRow[], since: string): CostViewRow[] {
+  return [...rows.filter(({ key }) => key < since), ...newer];
+}
+
 /** The hours of a day, as the resident calls them. */
 export function hoursOf(day: string): string[] {
   return Array.from({ length: 24 }, (_, hour) => `${day} ${String(hour).padStart(2, '0')}:00`);

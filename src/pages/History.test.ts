@@ -1,5 +1,6 @@
 import { fireEvent, screen, within } from '@testing-library/svelte';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { CostQuery } from '../lib/gen/wire';
 import { Fake } from '../test/ipc-fake';
 import { lastArgs, open, openWith, settle } from '../test/page';
 import * as sample from '../test/sample';
@@ -60,26 +61,45 @@ describe('history', () => {
     expect(charts[0]?.querySelector('.line')?.getAttribute('d')).toMatch(/^M0\.0 120\.0L/);
     expect(charts[0]?.querySelector('.even')?.getAttribute('d')).toBe('M0.0 120.0L360.0 0.0');
     expect(screen.getAllByRole('table', { name: /Acme/ })[0]?.textContent).toContain('Tue 15 Sep');
-    const before = fake.calls.filter(({ command }) => command === 'get_limits').length;
-    await fake.tell('snapshot:updated', fake.next({}));
-    await settle();
-    expect(fake.calls.filter(({ command }) => command === 'get_limits').length).toBe(before + 1);
-  });
-
-  it('shows what is new as soon as an assistant has used something, and leaves the rest as it is', async () => {
-    const fake = await open('history');
-    await fireEvent.click(screen.getByRole('button', { name: 'Mon 14' }));
-    await settle();
-    const asked = () => fake.calls.filter(({ command }) => command === 'get_cost').length;
+    const asked = () => fake.calls.filter(({ command }) => command === 'get_limits').length;
     const before = asked();
     await fake.tell('snapshot:updated', fake.next({}));
     await settle();
     expect(asked()).toBe(before);
-    const used = sample.card({ lines: [{ label: 'Today', value: '2.0 M tokens' }] });
-    await fake.tell('snapshot:updated', fake.next({ cards: [used] }));
+    const burnt = sample.card({ meters: [sample.meter({ used: 38 })] });
+    await fake.tell('snapshot:updated', fake.next({ cards: [burnt] }));
     await settle();
-    expect(asked()).toBeGreaterThan(before);
+    expect(asked()).toBe(before + 1);
+  });
+
+  it('shows what is new as soon as an assistant has used something, then at most once a minute, and leaves the rest as it is', async () => {
+    vi.spyOn(Date, 'now').mockReturnValue(Date.parse('2026-09-15T12:00:00'));
+    const fake = await open('history');
+    await fireEvent.click(screen.getByRole('button', { name: 'Mon 14' }));
+    await settle();
+    const asked = () => {
+      const queries = fake.calls.filter(({ command }) => command === 'get_cost').map(({ args }) => args);
+      return (queries as { query: CostQuery }[]).map(({ query }) => `${query.by} ${query.since}`);
+    };
+    const opened = asked().length;
+    await fake.tell('snapshot:updated', fake.next({}));
+    await settle();
+    expect(asked()).toHaveLength(opened);
+    const use = async (value: string) => {
+      const used = sample.card({ lines: [{ label: 'Today', value }] });
+      await fake.tell('snapshot:updated', fake.next({ cards: [used] }));
+      await settle();
+    };
+    await use('2.0 M tokens');
+    // Neither the year nor a day that is over is asked for again.
+    expect(asked().slice(opened)).toEqual(['day 2026-08-17', 'project 2026-08-17']);
+    await use('2.1 M tokens');
+    expect(asked()).toHaveLength(opened + 2);
+    vi.mocked(Date.now).mockReturnValue(Date.parse('2026-09-15T12:01:00'));
+    await use('2.2 M tokens');
+    expect(asked()).toHaveLength(opened + 4);
     expect(screen.getByRole('button', { name: 'Mon 14' }).getAttribute('aria-pressed')).toBe('true');
+    vi.restoreAllMocks();
   });
 
   it('says that nothing was used, and why the history cannot be read', async () => {
