@@ -42,6 +42,34 @@ pub(crate) struct Row {
     budget: Option<(String, bool)>,
 }
 
+impl Row {
+    fn figure(&self, value: f64) -> String {
+        format!("{value:.1} {}", self.unit)
+    }
+
+    /// Ours as so many times the reference; `none` where there is no reference.
+    fn ratio(&self, none: &str) -> String {
+        if self.reference > 0.0 {
+            format!("{:.2}", self.ours / self.reference)
+        } else {
+            none.to_owned()
+        }
+    }
+
+    /// What has to be kept, and whether it is; `no` says that it is not.
+    fn verdict<'a>(&'a self, no: &'a str) -> (&'a str, &'a str) {
+        match &self.budget {
+            Some((text, true)) => (text, "yes"),
+            Some((text, false)) => (text, no),
+            None => ("", ""),
+        }
+    }
+
+    fn is_kept(&self) -> bool {
+        self.budget.as_ref().is_none_or(|(_, kept)| *kept)
+    }
+}
+
 fn main() -> Result<ExitCode> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [ours_program, plain, rest @ ..] = args.as_slice() else {
@@ -222,27 +250,17 @@ fn rows_of_commands(measured: &commands::Commands) -> Vec<Row> {
 fn print(rows: &[Row]) -> bool {
     println!("{:<34}{:>10}{:>12}{:>9}  {:<24}kept", "", "ours", "reference", "ratio", "budget");
     for row in rows {
-        let ratio = if row.reference > 0.0 {
-            format!("{:.2}", row.ours / row.reference)
-        } else {
-            "-".into()
-        };
-        let figure = |value: f64| format!("{value:.1} {}", row.unit);
-        let (budget, kept) = match &row.budget {
-            Some((text, kept)) => (text.as_str(), if *kept { "yes" } else { "NO" }),
-            None => ("", ""),
-        };
+        let (budget, kept) = row.verdict("NO");
         println!(
-            "{:<34}{:>10}{:>12}{:>9}  {:<24}{kept}",
+            "{:<34}{:>10}{:>12}{:>9}  {budget:<24}{kept}",
             row.what,
-            figure(row.ours),
-            figure(row.reference),
-            ratio,
-            budget
+            row.figure(row.ours),
+            row.figure(row.reference),
+            row.ratio("-"),
         );
     }
     println!(
         "reference: a plain Tauri tray app built from bench/plain; for the refresh, the slowest provider alone; for the requests, what the floors allow; for the commands, /bin/true; the peer, also for logs, is ccusage"
     );
-    rows.iter().all(|row| row.budget.as_ref().is_none_or(|(_, kept)| *kept))
+    rows.iter().all(Row::is_kept)
 }

@@ -16,22 +16,11 @@ pub(crate) fn write(rows: &[Row], file: &Path) -> Result<()> {
         "# Budgets\n\nMeasured by `npm run bench -- --record` on {day}, two cores; each figure beside its reference in the same run. A budget that is\nnot kept ends the command with an error, and so does the job `budgets` of the build server.\n\nReference: a plain Tauri tray application; for the refresh the slowest provider alone; for requests what the\nsources' own floors would allow; for commands `true`; for logs and the status line with `--from`, ccusage.\n\n| what | ours | reference | ratio | budget | kept |\n| --- | ---: | ---: | ---: | --- | --- |\n"
     );
     for row in rows {
-        let ratio = if row.reference > 0.0 {
-            format!("{:.2}", row.ours / row.reference)
-        } else {
-            String::new()
-        };
-        let (budget, kept) = match &row.budget {
-            Some((text, kept)) => (text.as_str(), if *kept { "yes" } else { "**no**" }),
-            None => ("", ""),
-        };
-        let Row { what, unit, ours, reference, .. } = row;
+        let (budget, kept) = row.verdict("**no**");
+        let (what, ours, reference) = (row.what, row.figure(row.ours), row.figure(row.reference));
+        let ratio = row.ratio("");
         // Writing to a String cannot fail.
-        writeln!(
-            text,
-            "| {what} | {ours:.1} {unit} | {reference:.1} {unit} | {ratio} | {budget} | {kept} |"
-        )
-        .ok();
+        writeln!(text, "| {what} | {ours} | {reference} | {ratio} | {budget} | {kept} |").ok();
     }
     text.push_str(below);
     Ok(fs::write(file, text)?)
