@@ -58,8 +58,11 @@ pub(crate) fn start(host: &Host, words: &[String]) {
     }
 }
 
-/// Says after a while that this release runs.
+/// Says after a while that this release runs, where something before it is kept.
 pub(crate) async fn prove(desk: Desk) {
+    if Previous::of(&desk.0.host.files, &installation(&desk.0.host)).is_none() {
+        return; // who is idle is not woken for nothing
+    }
     tokio::select! {
         () = desk.stopped() => {}
         () = tokio::time::sleep(TRIAL) => runs(&desk.0.host),

@@ -13,7 +13,7 @@ use std::{
 
 /// How many responses are held before they are kept.
 const MOST_HELD: usize = 60_000;
-/// Where there are many, more each time up to this: keys lie anywhere, so that pages all over the store are written again.
+/// The same once as many were kept: keys lie anywhere, so that each time pages all over the store are written again.
 const MOST_HELD_OF_MANY: usize = 240_000;
 
 /// Why the history could not be brought up to date.
@@ -101,7 +101,7 @@ impl Ledger<'_> {
         let mut done = Ingest::default();
         let mut batch = Batch::default();
         let mut buffer = Vec::new();
-        let mut most = MOST_HELD;
+        let mut kept = 0;
         for source in self.sources {
             let agent: Name = source.id().into();
             let leaves = self.leaves(*source);
@@ -127,9 +127,10 @@ impl Ledger<'_> {
                         error: Some(error.to_string()),
                     }),
                 }
-                if batch.len() >= most {
+                let are_many = kept >= MOST_HELD_OF_MANY;
+                if batch.len() >= if are_many { MOST_HELD_OF_MANY } else { MOST_HELD } {
+                    kept += batch.len();
                     self.keep(store, std::mem::take(&mut batch))?;
-                    most = (most * 2).min(MOST_HELD_OF_MANY);
                 }
             }
             // What is left of the known ones is gone.

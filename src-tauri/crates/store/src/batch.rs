@@ -193,7 +193,8 @@ fn write(
     judge: Judge<'_>,
     fresh: &mut Option<Fresh>,
 ) -> rusqlite::Result<()> {
-    let Batch { mut responses, files, gone, .. } = batch;
+    let Batch { mut responses, index, files, gone } = batch;
+    drop(index); // it is as large as a third of what it finds, and finds nothing any more
     let mut writing = Writing {
         connection,
         names,

@@ -83,7 +83,7 @@ impl Store {
             if is_new == Ok(0) { "OFF" } else { "NORMAL" },
         )?;
         write_ahead(&connection)?;
-        connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;")?;
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
         // Who closes it last would move everything into the one file and wait for the disk, after each little change.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.pragma_update(None, "wal_autocheckpoint", MOST_AHEAD)?;
