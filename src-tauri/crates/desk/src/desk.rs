@@ -38,10 +38,10 @@ use tokio_util::sync::CancellationToken;
 
 /// Words that tell a time change once a minute.
 const MINUTE: Duration = Duration::from_mins(1);
-/// When what the start needed is given back.
-const AFTER_START: Duration = Duration::from_secs(2);
-/// And what came since, at the latest.
-const AT_LATEST: Duration = Duration::from_mins(5);
+/// When what the start needed is given back: after the first look at the logs has begun.
+const AFTER_START: Duration = Duration::from_millis(2500);
+/// After the first minute, and then each time after so many, what came since is given back too.
+const MINUTES_OF_GROWTH: u32 = 5;
 
 /// What a desk is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,22 +157,8 @@ impl Desk {
             tokio::spawn(async move { history.follow_logs().await });
             let releases = desk.clone();
             tokio::spawn(async move { releases.follow_releases().await });
-            let idle = desk.clone();
-            tokio::spawn(async move { idle.stay_small().await });
         }
         desk
-    }
-
-    /// Gives back what the start needed, and now and then what a round needed.
-    async fn stay_small(self) {
-        let mut wait = AFTER_START;
-        loop {
-            tokio::select! {
-                () = self.0.stop.cancelled() => return,
-                () = tokio::time::sleep(wait) => memory::give_back_code(),
-            }
-            wait = (wait * 4).min(AT_LATEST);
-        }
     }
 
     fn compose(options: Options) -> Self {
@@ -430,15 +416,27 @@ impl Desk {
     }
 
     async fn follow_minutes(self) {
-        loop {
-            tokio::select! {
-                () = self.0.stop.cancelled() => return,
-                () = tokio::time::sleep(MINUTE) => {}
-            }
+        if self.sleep(AFTER_START).await {
+            memory::give_back_code();
+        }
+        let mut minutes = (0..MINUTES_OF_GROWTH).cycle();
+        while self.sleep(MINUTE).await {
             self.look_at_own_program().await;
             self.render();
             // The end of quiet hours is told by the clock, not by a vendor.
             self.alert().await;
+            // Whoever is awake anyway need not be woken for it.
+            if minutes.next() == Some(0) {
+                memory::give_back_code();
+            }
+        }
+    }
+
+    /// Sleeps; answers whether the desk goes on.
+    async fn sleep(&self, time: Duration) -> bool {
+        tokio::select! {
+            () = self.0.stop.cancelled() => false,
+            () = tokio::time::sleep(time) => true,
         }
     }
 
