@@ -38,6 +38,19 @@ describe('about', () => {
     expect(screen.getByText(`Updates: ${updatesRemark}`)).toBeTruthy();
   });
 
+  it('looks for updates when it is asked to, and says what there is or why it could not', async () => {
+    const fake = await open('about');
+    const button = screen.getByRole('button', { name: 'Look for updates' });
+    await fireEvent.click(button);
+    await settle();
+    expect(screen.getByText('Claudometer 0.1.0 is the newest there is.')).toBeTruthy();
+    fake.failing.set('look_for_updates', { code: 'other', message: 'No connection could be made.', problems: [] });
+    await fireEvent.click(button);
+    await settle();
+    expect(screen.getByText('No connection could be made.')).toBeTruthy();
+    expect(screen.queryByText('Claudometer 0.1.0 is the newest there is.')).toBeNull();
+  });
+
   it('offers a restart where a package has put another version in its place', async () => {
     const fake = await open('about', sample.state({ bundle: sample.bundle({ replacedBy: '0.2.0' }) }));
     expect(screen.getByRole('heading', { name: 'Claudometer 0.2.0 lies here already' })).toBeTruthy();

@@ -93,6 +93,7 @@ export class Fake {
     },
     open_window: () => null,
     install_update: () => null,
+    look_for_updates: () => 'Claudometer 0.1.0 is the newest there is.',
     restart: () => null,
     quit: () => null,
   };

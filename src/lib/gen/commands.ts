@@ -39,6 +39,8 @@ export interface Commands {
   open_dashboard: { args: { provider: string }; answer: null };
   /** Puts the newer release in place, where that is ours to do; the resident is replaced by it. */
   install_update: { args: Record<string, never>; answer: null };
+  /** Looks for a newer release now; answers what there is, in a sentence. A newer one is told with the next snapshot. */
+  look_for_updates: { args: Record<string, never>; answer: string };
   /** Ends the resident, and has what lies in its place by now started in the same way. */
   restart: { args: Record<string, never>; answer: null };
   /** Opens the folder of the logs. */

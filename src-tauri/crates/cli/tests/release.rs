@@ -174,6 +174,8 @@ async fn a_build_becomes_the_next_one_and_goes_on_where_the_one_before_was() {
     assert_eq!(world.runs(), (NEW.to_owned(), "dark".to_owned()));
     let (_, text, _) = world.run(&["update"]);
     assert_eq!(text, "Claudometer 90.1.0 is the newest there is.\n");
+    let said = world.ask("look_for_updates").unwrap();
+    assert_eq!(said, "Claudometer 90.1.0 is the newest there is.", "the window says the same");
     world.end(resident).await;
     until("it has ended well, so it runs", || {
         !world.home.path("app/bin/.claudometer-previous").exists()

@@ -22,6 +22,14 @@ impl Desk {
                 self.end_simulation().await;
                 Ok(())
             }
+            Action::LookForUpdates => match self.look_for_release().await {
+                Ok(_) if self.release().is_some() => self.open_window(Some("about"), token),
+                Ok(said) => {
+                    self.say(&said).await;
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
             Action::Restart => self.restart(),
             Action::Quit => {
                 self.stop();

@@ -59,13 +59,8 @@ impl Desk {
             Command::GetLimits {} => json(&self.limit_courses().await?),
             Command::GetCost { query } => json(&self.cost(&query).await?),
             Command::OpenDashboard { provider } => self.open(self.provider(&provider)?.dashboard),
-            Command::InstallUpdate {} => {
-                self.install_release().await?;
-                json(&())
-            }
-            Command::Restart {} => {
-                self.restart()?;
-                json(&())
+            Command::LookForUpdates {} | Command::InstallUpdate {} | Command::Restart {} => {
+                self.renew(command).await
             }
             Command::OpenLogs {} => {
                 let logs = self.0.paths.logs();
@@ -96,6 +91,16 @@ impl Desk {
             tokio::time::sleep(FAREWELL).await;
             desk.stop();
         });
+    }
+
+    /// Looks for a newer release, puts it in place, or begins anew with what lies there.
+    async fn renew(&self, command: Command) -> Result<Value, IpcError> {
+        match command {
+            Command::LookForUpdates {} => return json(&self.look_for_release().await?),
+            Command::InstallUpdate {} => self.install_release().await?,
+            _ => self.restart()?,
+        }
+        json(&())
     }
 
     /// Leaves the window to whoever hosts this desk and follows its events.

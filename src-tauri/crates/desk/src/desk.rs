@@ -475,6 +475,7 @@ fn empty_model(host: &Host, settings: &Settings) -> TrayModel {
         remarks: Vec::new(),
         update: None,
         replaced_by: None,
+        can_look: false,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,

@@ -7,6 +7,7 @@ use crate::{
 use claudometer_core::Settings;
 use claudometer_host::process::Launch;
 use claudometer_update::Key;
+use claudometer_view::text;
 use claudometer_wire::{ErrorCode, IpcError, update::UpdateReport};
 use std::time::Duration;
 
@@ -40,23 +41,27 @@ impl Desk {
             if !wanted || held(&self.0.demo).is_some() {
                 continue;
             }
-            match self.ask_release(&["update", "--json"]).await {
-                Ok(report) => {
-                    *held(&self.0.release) = report.newest.is_some().then_some(report);
-                    self.render();
-                }
-                Err(error) => tracing::info!(error, "no release is known"),
+            if let Err(error) = self.look_for_release().await {
+                tracing::info!(error = error.message, "no release is known");
             }
         }
+    }
+
+    /// Looks for a newer release; answers what there is, in a sentence.
+    pub(crate) async fn look_for_release(&self) -> Result<String, IpcError> {
+        let report = self.ask_release(&["update", "--json"]).await;
+        let report = report.map_err(|error| IpcError::new(ErrorCode::Other, error))?;
+        let said = text::release(&report);
+        *held(&self.0.release) = report.newest.is_some().then_some(report);
+        self.render();
+        Ok(said)
     }
 
     /// The newer release that was found; one that lies here already is not told again.
     pub(crate) fn release(&self) -> Option<UpdateReport> {
         let found = held(&self.0.release).clone()?;
-        if held(&self.0.demo).is_some() || !self.settings().check_updates_on_startup {
-            return None;
-        }
-        (found.newest != self.replaced_by()).then_some(found)
+        let is_told = held(&self.0.demo).is_none() && found.newest != self.replaced_by();
+        is_told.then_some(found)
     }
 
     /// Where other releases are wanted than before, what was found is forgotten, and those that are wanted are looked for.

@@ -66,6 +66,7 @@ fn with_extras<T>(desk: &Desk, make: impl FnOnce(&Context, &Extras<'_>) -> T) ->
         remarks: remarks(desk),
         update: desk.release(),
         replaced_by: desk.replaced_by(),
+        can_look: !demo && !inner.offline && desk.updates_remark().is_none(),
         first_run: &|| Some(first_run(desk)),
         service: &|provider| desk.known_status(provider),
         today: &|seat| desk.used_today(seat, &context),

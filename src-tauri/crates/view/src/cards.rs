@@ -26,6 +26,8 @@ pub struct Extras<'a> {
     pub update: Option<UpdateReport>,
     /// The version that a package has put in our place.
     pub replaced_by: Option<String>,
+    /// Whether a newer release can be looked for here.
+    pub can_look: bool,
     /// What was looked for; asked and shown only when there is no seat.
     pub first_run: &'a dyn Fn() -> Option<FirstRun>,
     /// What a provider's status page said a moment ago, where it was looked at.

@@ -4,14 +4,23 @@ mod cost;
 
 pub use cost::{Money, cost, day, line};
 
-use crate::Locale;
+use crate::{Locale, tray::NAME};
 use chrono::{DateTime, Datelike, FixedOffset, TimeDelta, Utc};
 use claudometer_core::{
     Amount, CreditUnit, Credits, Percent, Reading, Spend, Trouble, Window, WindowKind,
     settings::{Alerts, Display, FigureOf, ResetAs},
     status::{ServiceLevel, ServiceStatus},
 };
-use claudometer_wire::Level;
+use claudometer_wire::{Level, update::UpdateReport};
+
+/// What there is of releases.
+pub fn release(found: &UpdateReport) -> String {
+    let running = &found.running;
+    match &found.newest {
+        Some(newest) => format!("{NAME} {newest} is there; this is {running}."),
+        None => format!("{NAME} {running} is the newest there is."),
+    }
+}
 
 /// What every text depends on.
 #[derive(Debug, Clone)]

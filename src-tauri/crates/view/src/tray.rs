@@ -83,6 +83,8 @@ pub enum Action {
     Refresh,
     /// The window, on a page (`providers`) or where it was.
     Open(Option<String>),
+    /// A look for a newer release.
+    LookForUpdates,
     /// The end of the program, and its beginning anew.
     Restart,
     /// The end of the program.
@@ -296,7 +298,8 @@ fn standing_rows(refreshing: bool) -> [Row; STANDING + 1] {
     ]
 }
 
-/// A release that lies here already, and a newer one, which the window tells more about; a separator before them.
+/// A release that lies here already, and a newer one, which the window tells more about, or a look for one; a separator
+/// before them.
 fn news_rows(extras: &Extras<'_>) -> Vec<Row> {
     let replaced = extras.replaced_by.as_ref().map(|version| {
         let label = format!("Restart to use {NAME} {version}");
@@ -307,7 +310,10 @@ fn news_rows(extras: &Extras<'_>) -> Vec<Row> {
         let open = Action::Open(Some("about".to_owned()));
         Row::action("update".to_owned(), format!("{NAME} {version} is there"), open)
     });
-    let mut rows: Vec<Row> = replaced.into_iter().chain(update).collect();
+    let look = (extras.can_look && newest.is_none()).then(|| {
+        Row::action("look".to_owned(), "Look for updates".to_owned(), Action::LookForUpdates)
+    });
+    let mut rows: Vec<Row> = replaced.into_iter().chain(update).chain(look).collect();
     if !rows.is_empty() {
         rows.insert(0, Row::separator("separator/update"));
     }

@@ -97,6 +97,8 @@ commands! {
     OpenDashboard "open_dashboard" { provider: String } -> ();
     /// Puts the newer release in place, where that is ours to do; the resident is replaced by it.
     InstallUpdate "install_update" {} -> ();
+    /// Looks for a newer release now; answers what there is, in a sentence. A newer one is told with the next snapshot.
+    LookForUpdates "look_for_updates" {} -> String;
     /// Ends the resident, and has what lies in its place by now started in the same way.
     Restart "restart" {} -> ();
     /// Opens the folder of the logs.

@@ -14,6 +14,7 @@ use claudometer_update::{
     Channel, Installation, Key, Offer, Place, Previous, UpdateError, check, download, install,
     place,
 };
+use claudometer_view::text;
 use claudometer_wire::{Command, report::SCHEMA_VERSION, update::UpdateReport};
 use semver::Version;
 use std::time::Duration;
@@ -117,14 +118,14 @@ fn told(running: &Version, offer: Option<&Offer>, place: &Place) -> UpdateReport
 }
 
 fn words(told: &UpdateReport, place: &Place) -> String {
-    let UpdateReport { running, newest: Some(newest), notes, page, .. } = told else {
-        return format!("Claudometer {} is the newest there is.\n", told.running);
+    let UpdateReport { newest: Some(newest), notes, page, .. } = told else {
+        return format!("{}\n", text::release(told));
     };
     let notes = notes.as_deref().map(str::trim).filter(|notes| !notes.is_empty());
     let notes = notes.map(|notes| format!("\n{notes}\n")).unwrap_or_default();
     let page = page.as_deref().unwrap_or_default();
     let how = how(place, newest, page);
-    format!("Claudometer {newest} is there; this is {running}.\n{notes}\n{how}\n")
+    format!("{}\n{notes}\n{how}\n", text::release(told))
 }
 
 /// How a release is installed here.

@@ -13,6 +13,7 @@ fn bundle(seats: Vec<SeatState>) -> Bundle {
         remarks: Vec::new(),
         update: None,
         replaced_by: None,
+        can_look: false,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,

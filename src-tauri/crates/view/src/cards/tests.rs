@@ -16,6 +16,7 @@ fn extras() -> Extras<'static> {
         remarks: Vec::new(),
         update: None,
         replaced_by: None,
+        can_look: false,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,

@@ -21,6 +21,7 @@ fn report_of(seats: Vec<SeatState>) -> Report {
         remarks: Vec::new(),
         update: None,
         replaced_by: None,
+        can_look: false,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,

@@ -22,6 +22,7 @@ fn bundle(seats: Vec<SeatState>) -> Bundle {
         remarks: Vec::new(),
         update: None,
         replaced_by: None,
+        can_look: false,
         first_run: &|| Some(FirstRun { looked: vec![looked.clone()] }),
         service: &|_| None,
         today: &|_| None,

@@ -16,6 +16,7 @@ fn extras() -> Extras<'static> {
         remarks: Vec::new(),
         update: None,
         replaced_by: None,
+        can_look: false,
         first_run: &|| None,
         service: &|_| None,
         today: &|_| None,
@@ -127,6 +128,23 @@ fn a_newer_release_is_a_row_that_opens_the_page_about_it() {
     let row = model.rows.iter().find(|row| row.id == "update").unwrap();
     assert_eq!(row.label, "Claudometer 0.2.0 is there");
     assert_eq!(row.action, Some(Action::Open(Some("about".into()))));
+}
+
+#[test]
+fn updates_can_be_looked_for_until_one_is_known() {
+    let seats = || snapshot(vec![acme(vec![window("session", 37.0, None)])]);
+    let row = |extras: &Extras<'_>| {
+        let rows = model(&seats(), &context(), extras).rows;
+        rows.into_iter().find(|row| row.action == Some(Action::LookForUpdates))
+    };
+    assert_eq!(row(&extras()), None, "nothing could be verified");
+    let able = || Extras { can_look: true, ..extras() };
+    assert_eq!(row(&able()).unwrap().label, "Look for updates");
+    let update = claudometer_wire::update::UpdateReport {
+        newest: Some("0.2.0".into()),
+        ..Default::default()
+    };
+    assert_eq!(row(&Extras { update: Some(update), ..able() }), None);
 }
 
 #[test]
