@@ -20,8 +20,9 @@ async fn a_click_in_the_menu_opens_it_every_page_is_reached_by_keyboard_and_clos
         ("2", "History"),
         ("3", "Providers"),
         ("4", "Alerts"),
-        ("5", "General"),
-        ("6", "About"),
+        ("5", "Cost"),
+        ("6", "General"),
+        ("7", "About"),
         ("1", "Overview"),
     ] {
         window.press(&["\u{E009}", key]).await?;
