@@ -23,6 +23,7 @@ pub(crate) async fn run(args: &Args, host: Host) -> Result<Exit, Refusal> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         flags,
         demo: setup::demo(args),
+        offline: args.global.offline,
         verbose: args.global.verbose,
         settings: setup::settings_file_of(args)?,
         words,

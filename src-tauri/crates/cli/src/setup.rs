@@ -69,6 +69,7 @@ pub(crate) fn words(args: &Args) -> Result<Vec<String>, Refusal> {
         words.extend(["--config".to_owned(), file.display().to_string()]);
     }
     words.extend(global.set.iter().flat_map(|one| ["--set".to_owned(), one.clone()]));
+    words.extend(global.offline.then(|| "--offline".to_owned()));
     words.extend(global.verbose.then(|| "--verbose".to_owned()));
     if global.demo {
         words.extend(["--demo".to_owned(), "--seed".to_owned(), global.seed.to_string()]);

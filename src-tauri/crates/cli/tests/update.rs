@@ -195,11 +195,12 @@ async fn a_release_that_does_not_start_or_does_not_live_gives_way_to_the_one_bef
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_takes_over_runs_with_the_settings_file_of_what_ran_before() {
+async fn what_takes_over_runs_with_the_settings_file_of_what_ran_before_and_as_offline_as_that() {
     let world = World::new().await;
     world.offer(&other_build()).await;
     world.home.write("elsewhere/mine.json", r#"{"version": 1, "theme": "dark"}"#);
-    let mut command = world.command(&["--config", "elsewhere/mine.json"]);
+    world.home.sign_in("sk-ant-oat01-OFFLINE");
+    let mut command = world.command(&["--config", "elsewhere/mine.json", "--offline"]);
     command.current_dir(world.home.path(""));
     let mut resident = world.start_by(command);
     let settings = || {
@@ -212,8 +213,14 @@ async fn what_takes_over_runs_with_the_settings_file_of_what_ran_before() {
     assert_eq!(exit, 0, "{said}");
     assert!(resident.wait().unwrap().success());
     assert_eq!(settings(), before);
+    ask_with(&world, "refresh", &json!({"provider": null}));
     assert_eq!(world.run(&["quit"]).0, 0);
     until("it has ended", || !world.answers());
+    let asked = world.server.received_requests().await.unwrap();
+    let paths = asked.iter().map(|one| one.url.path());
+    let others =
+        paths.filter(|path| !path.contains("/releases/") && !path.starts_with("/files.test"));
+    assert_eq!(others.collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
 /// An `AppImage` as far as we can tell: it says what it is and where it is opened, and runs what is there.

@@ -33,6 +33,8 @@ pub struct Wanted {
     pub flags: Vec<Override>,
     /// Shows recorded answers instead of live ones.
     pub demo: Option<Demo>,
+    /// Whether nobody is asked: only what lies on this machine is shown.
+    pub offline: bool,
     /// Whether to say more, and to people as well.
     pub verbose: bool,
     /// Another settings file than the usual one.
@@ -111,7 +113,7 @@ impl Claim {
     /// Starts the desk, its logs, and its end of the link.
     pub async fn start(self, wanted: Wanted) -> Result<Desk, IpcError> {
         let Self { lock, host, paths } = self;
-        let Wanted { version, flags, demo, verbose, settings, words } = wanted;
+        let Wanted { version, flags, demo, offline, verbose, settings, words } = wanted;
         let paths = settings.into_iter().fold(paths, Paths::with_settings);
         let logs = trace::Options { log_folder: Some(paths.logs()), verbose, to_stderr: verbose };
         trace::init(&logs, &host.env);
@@ -133,7 +135,7 @@ impl Claim {
             overrides,
             demo,
             debug,
-            offline: false,
+            offline,
             version,
             words,
         };
