@@ -2,6 +2,7 @@
 
 use crate::link::{Client, connect};
 use claudometer_host::{Environment, Files, Processes, paths::Paths, process::Launch};
+use claudometer_update::WHOLE;
 use claudometer_wire::{ErrorCode, IpcError};
 use std::{
     path::{Path, PathBuf},
@@ -10,8 +11,6 @@ use std::{
 
 /// The resident's executable.
 const PROGRAM: &str = "claudometer";
-/// The window's executable, which on macOS is the whole, with the word that says so.
-const WHOLE: (&str, &str) = ("claudometer-desktop", "--one-process");
 /// A resident listens within milliseconds; a loaded machine gets more.
 const WITHIN: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(50);

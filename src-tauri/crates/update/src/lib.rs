@@ -11,7 +11,7 @@ mod unpack;
 
 pub use install::{Previous, download, install};
 pub use manifest::{Channel, Offer, check};
-pub use place::{Installation, Place, place};
+pub use place::{Installation, Place, WHOLE, place};
 pub use signature::{Key, verify};
 
 use claudometer_host::http::HttpError;

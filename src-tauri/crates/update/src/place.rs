@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// The executables of a release, the resident first.
 pub(crate) const PROGRAMS: [&str; 2] = ["claudometer", "claudometer-desktop"];
-/// What macOS starts of a bundle, with the words that make it the whole of Claudometer.
-const WHOLE: (&str, &str) = ("Contents/MacOS/claudometer-desktop", "--one-process");
+/// The window's executable, and the word that makes it the whole of Claudometer; this is what macOS starts of a bundle.
+pub const WHOLE: (&str, &str) = (PROGRAMS[1], "--one-process");
 /// What an `AppImage` is told by what starts it: its file, and where it is opened.
 /// <https://docs.appimage.org/packaging-guide/environment-variables.html>
 const APPIMAGE: (&str, &str) = ("APPIMAGE", "APPDIR");
@@ -59,7 +59,9 @@ impl Installation {
         match self {
             Self::Folder(folder) => (folder.join(PROGRAMS[0]), Vec::new()),
             Self::AppImage(image) => (image.clone(), Vec::new()),
-            Self::Bundle(bundle) => (bundle.join(WHOLE.0), vec![WHOLE.1.to_owned()]),
+            Self::Bundle(bundle) => {
+                (bundle.join("Contents/MacOS").join(WHOLE.0), vec![WHOLE.1.to_owned()])
+            }
         }
     }
 
