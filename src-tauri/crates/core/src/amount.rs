@@ -52,6 +52,11 @@ impl Amount {
     /// So many times as much.
     #[must_use]
     pub const fn times(self, count: u64) -> Self {
+        let small = self.0 as i64;
+        if small as i128 == self.0 {
+            // No product of these is too large, which the processor need not find out slowly.
+            return Self(small as i128 * count as i128);
+        }
         Self(self.0.saturating_mul(count as i128))
     }
 
@@ -261,6 +266,9 @@ mod tests {
     fn amounts_are_multiplied_exactly() {
         let price: Amount = "0.0000015".parse().unwrap();
         assert_eq!(price.times(1_000_001).to_string(), "1.5000015");
+        assert_eq!(Amount(i64::MIN.into()).times(u64::MAX).0, i128::MIN + (1 << 63));
+        assert_eq!(Amount(i128::from(i64::MIN) - 1).times(u64::MAX).0, i128::MIN);
+        assert_eq!(Amount(i128::MAX / 2).times(3).0, i128::MAX);
         assert_eq!(price.scaled_by("1.1".parse().unwrap()).to_string(), "0.00000165");
         assert_eq!(Amount::from_units(price.to_units()), price);
         assert_eq!(Amount::whole(i64::MAX).to_units(), i64::MAX);

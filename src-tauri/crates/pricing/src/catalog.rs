@@ -7,6 +7,7 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use claudometer_core::{Amount, Response};
+use foldhash::fast::RandomState;
 use std::{
     collections::{BTreeMap, HashMap},
     ops::Deref,
@@ -65,6 +66,9 @@ impl Deref for Found {
     }
 }
 
+/// Prices of models, under the names by which they were asked for; `None` where there are none.
+type Known = HashMap<String, Option<Arc<[Dated]>>, RandomState>;
+
 /// A price list.
 #[derive(Debug, Default)]
 pub struct Catalog {
@@ -75,8 +79,8 @@ pub struct Catalog {
     list: &'static str,
     /// The day of what was taken in since.
     renewed: Option<NaiveDate>,
-    /// Models that were asked for, under the name that was.
-    known: Mutex<HashMap<String, Option<Arc<[Dated]>>>>,
+    /// Models that were asked for.
+    known: Mutex<Known>,
 }
 
 impl Catalog {
