@@ -189,15 +189,27 @@ pub struct Response {
 impl Response {
     /// A response of which nothing is known but which one it is, and when.
     pub fn new(key: Key, at: DateTime<Utc>) -> Self {
-        let none = &*NONE;
+        let none = || Arc::clone(&NONE);
+        Self::of(key, at, none(), none(), none(), none())
+    }
+
+    /// A response with its names, without tokens.
+    pub fn of(
+        key: Key,
+        at: DateTime<Utc>,
+        model: Name,
+        session: Name,
+        project: Name,
+        branch: Name,
+    ) -> Self {
         Self {
             key,
             at,
             rank: at.timestamp_millis(),
-            model: Arc::clone(none),
-            session: Arc::clone(none),
-            project: Arc::clone(none),
-            branch: Arc::clone(none),
+            model,
+            session,
+            project,
+            branch,
             side_chain: false,
             tokens: Tokens::default(),
             web_searches: 0,

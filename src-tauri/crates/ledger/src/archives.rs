@@ -65,7 +65,7 @@ impl Ledger<'_> {
             }
             taken.responses += 1;
             let device = noted.device.as_ref().unwrap_or(&self.device);
-            batch.add(&noted.agent, device, noted.response);
+            self.add(&mut batch, &noted.agent, device, &noted.response);
             if batch.len() >= AT_ONCE {
                 self.keep(store, std::mem::take(&mut batch))?;
             }
@@ -79,7 +79,8 @@ impl Ledger<'_> {
                 continue;
             }
             days.insert(of);
-            batch.add(&part.agent, part.device.as_ref().unwrap_or(&self.device), sum);
+            let device = part.device.as_ref().unwrap_or(&self.device);
+            self.add(&mut batch, &part.agent, device, &sum);
         }
         taken.days = days.len() as u64;
         taken.known += better.len() as u64;

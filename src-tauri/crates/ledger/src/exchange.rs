@@ -161,7 +161,8 @@ impl Ledger<'_> {
             match serde_json::from_slice::<Line>(&line) {
                 Ok(line) if line.v == VERSION => {
                     let agent = line.agent.as_str().into();
-                    batch.add(&agent, &line.device.as_str().into(), response(&line));
+                    let device = line.device.as_str().into();
+                    self.add(&mut batch, &agent, &device, &response(&line));
                     done.responses += 1;
                 }
                 _ => done.odd += 1,
@@ -195,7 +196,7 @@ mod tests {
             let at = DateTime::from_timestamp(seconds, 0).unwrap();
             let response = Response { tokens: used, ..Response::new(key, at) };
             let device = if nth % 5 == 0 { "laptop" } else { "desk" };
-            batch.add(&"acme".into(), &device.into(), response);
+            batch.add(&"acme".into(), &device.into(), &response, None);
         }
         let judge = Judge { price: &|_| None, day: &|at: DateTime<Utc>| at.date_naive() };
         store.keep(batch, judge).unwrap();

@@ -1,7 +1,7 @@
 //! Reading what is new in the logs, and keeping it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use claudometer_core::response::Name;
+use claudometer_core::{Response, response::Name};
 use claudometer_host::{Host, clock::Zone, leaves::Leaf};
 use claudometer_pricing::Catalog;
 use claudometer_scan::{Form, LogFile, LogSource, Place, Resume, Taken, hash};
@@ -12,7 +12,7 @@ use std::{
 };
 
 /// How many responses are held before they are kept.
-const MOST_HELD: usize = 60_000;
+const MOST_HELD: usize = 120_000;
 /// The same once as many were kept: keys lie anywhere, so that each time pages all over the store are written again.
 const MOST_HELD_OF_MANY: usize = 240_000;
 
@@ -118,7 +118,9 @@ impl Ledger<'_> {
                 match place.read(resume.as_ref(), &mut buffer) {
                     Ok((taken, resume)) => {
                         done.read += 1;
-                        self.take(&agent, leaf, path, before, taken, resume, &mut batch, &mut done);
+                        self.take(
+                            &agent, leaf, path, before, &taken, resume, &mut batch, &mut done,
+                        );
                     }
                     Err(error) => done.oddities.push(Oddity {
                         path: leaf.path.clone(),
@@ -152,7 +154,7 @@ impl Ledger<'_> {
         leaf: &Leaf,
         path: String,
         before: Option<KnownFile>,
-        taken: Taken,
+        taken: &Taken,
         resume: Resume,
         batch: &mut Batch,
         done: &mut Ingest,
@@ -179,9 +181,15 @@ impl Ledger<'_> {
             });
         }
         batch.file(agent, path, known);
-        for response in taken.responses {
-            batch.add(agent, &self.device, response);
+        for response in &taken.responses {
+            self.add(batch, agent, &self.device, response);
         }
+    }
+
+    /// Has a response of an assistant on a machine wait to be kept.
+    pub(crate) fn add(&self, batch: &mut Batch, agent: &Name, device: &Name, response: &Response) {
+        let priced = self.prices.cost(response);
+        batch.add(agent, device, response, priced);
     }
 
     /// Keeps what was found.

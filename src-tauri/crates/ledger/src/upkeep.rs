@@ -202,7 +202,7 @@ fn take_over(ledger: &Ledger<'_>, from: &mut Store, to: &mut Store) -> Result<()
             batches.push(Batch::default());
         }
         if let Some(batch) = batches.last_mut() {
-            batch.add(&stored.agent, &stored.device, stored.response);
+            ledger.add(batch, &stored.agent, &stored.device, &stored.response);
         }
     });
     // What was read before a fault counts too.

@@ -4,9 +4,9 @@ use crate::{
     KnownFile, Store, StoreError, Stored,
     days::{Changes, DayIds, Sums},
     files,
-    names::Names,
+    names::{Names, Places},
     open::{MOST_AHEAD_AT_FIRST, pruned_before, set_fact},
-    row::{self, COLUMNS, RowNames},
+    row::{self, COLUMNS, NAMES, Row},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use claudometer_core::{
@@ -16,7 +16,7 @@ use claudometer_core::{
 use foldhash::fast::RandomState;
 use rusqlite::{Connection, TransactionBehavior};
 use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -33,34 +33,36 @@ pub struct Judge<'a> {
 /// Responses and files that wait to be kept.
 #[derive(Debug, Default)]
 pub struct Batch {
-    responses: Vec<Stored>,
-    index: HashMap<Key, usize, RandomState>,
-    files: HashMap<String, (Name, KnownFile)>,
+    rows: Vec<Row>,
+    /// What the rows call their names.
+    places: Places,
+    /// In the order in which the store keeps them.
+    files: BTreeMap<String, (Name, KnownFile)>,
     gone: Vec<String>,
 }
 
 impl Batch {
-    /// How many responses wait.
+    /// How many records of responses wait.
     pub fn len(&self) -> usize {
-        self.responses.len()
+        self.rows.len()
     }
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.responses.is_empty() && self.files.is_empty() && self.gone.is_empty()
+        self.rows.is_empty() && self.files.is_empty() && self.gone.is_empty()
     }
 
-    /// Takes a response of an assistant on a machine.
-    pub fn add(&mut self, agent: &Name, device: &Name, response: Response) {
-        match self.index.entry(response.key) {
-            Entry::Occupied(known) => self.responses[*known.get()].response.merge(response),
-            Entry::Vacant(place) => {
-                place.insert(self.responses.len());
-                let (agent, device) = (Arc::clone(agent), Arc::clone(device));
-                let waiting = Stored { agent, device, response, priced: None, repeated: false };
-                self.responses.push(waiting);
-            }
-        }
+    /// Takes a response of an assistant on a machine; `priced` is what it costs by the price list, in US dollars.
+    pub fn add(
+        &mut self,
+        agent: &Name,
+        device: &Name,
+        response: &Response,
+        priced: Option<Amount>,
+    ) {
+        let Response { model, session, project, branch, .. } = response;
+        let places = self.places.of([agent, device, model, session, project, branch]);
+        self.rows.push(Row::of(response, places, priced, false));
     }
 
     /// Notes how far a file has been read.
@@ -82,7 +84,7 @@ impl Store {
         // Asked within the change: until it began, another process may have written.
         let was_empty = is_empty(&change)?;
         if let Some(before) = pruned_before(&change)? {
-            batch.responses.retain(|one| one.response.at >= before);
+            batch.rows.retain(|row| row.at() >= before);
         }
         let version: i64 = change.pragma_query_value(None, "data_version", |row| row.get(0))?;
         if was_empty {
@@ -118,7 +120,7 @@ impl Store {
         let mut query = connection.prepare_cached(&text)?;
         let mut rows = query.query([bound(since, i64::MIN), bound(until, i64::MAX)])?;
         while let Some(row) = rows.next()? {
-            each(row::get(connection, names, row)?);
+            each(Row::read(row)?.stored(connection, names)?);
         }
         Ok(())
     }
@@ -141,21 +143,19 @@ impl Store {
             let text = "UPDATE responses SET priced_cost = ?3 WHERE message = ?1 AND request = ?2";
             let mut update = change.prepare(text)?;
             while let Some(row) = rows.next()? {
-                let mut stored = row::get(&change, names, row)?;
+                let row = Row::read(row)?;
+                let stored = row.stored(&change, names)?;
                 let priced = (judge.price)(&stored.response);
                 if priced != stored.priced {
-                    stored.priced = priced;
-                    let key = stored.response.key;
-                    let priced = priced.map(Amount::to_units);
                     update.execute(rusqlite::params![
-                        key.message.cast_signed(),
-                        key.request.cast_signed(),
-                        priced
+                        row.key.message.cast_signed(),
+                        row.key.request.cast_signed(),
+                        priced.map(Amount::to_units)
                     ])?;
                 }
+                let stored = Stored { priced, ..stored };
                 if stored.counts() {
-                    let ids = RowNames::of(&change, names, &stored)?;
-                    let day = ids.day((judge.day)(stored.response.at), &stored);
+                    let day = row.day((judge.day)(stored.response.at));
                     sums.entry(day).or_default().add(&Sums::of(&stored));
                 }
             }
@@ -193,8 +193,16 @@ fn write(
     judge: Judge<'_>,
     fresh: &mut Option<Fresh>,
 ) -> rusqlite::Result<()> {
-    let Batch { mut responses, index, files, gone } = batch;
-    drop(index); // it is as large as a third of what it finds, and finds nothing any more
+    let Batch { mut rows, places, files, gone } = batch;
+    let numbers = places.numbers(connection, names)?;
+    for row in &mut rows {
+        row.names = row.names.map(|place| numbers[place as usize]);
+    }
+    // The copies of a message lie side by side, and rows are written in the order of their keys.
+    let mut order: Vec<(Key, usize)> = rows.iter().map(|row| row.key).zip(0..).collect();
+    order.sort_unstable_by_key(|(key, place)| {
+        (key.message.cast_signed(), key.request.cast_signed(), *place)
+    });
     let mut writing = Writing {
         connection,
         names,
@@ -202,25 +210,25 @@ fn write(
         rows: row::Rows::of(connection)?,
         changes: Changes::default(),
     };
-    // The copies of a message lie side by side, and rows are written in the order of their keys.
-    let keyed = responses.iter().zip(0_usize..).map(|(one, place)| {
-        let Key { message, request } = one.response.key;
-        (message.cast_signed(), request.cast_signed(), place)
-    });
-    let mut order: Vec<(i64, i64, usize)> = keyed.collect();
-    order.sort_unstable();
-    for copies in order.chunk_by(|one, next| one.0 == next.0) {
-        let message = copies[0].0;
+    let mut is_alone = vec![false; rows.len()];
+    if let Some(fresh) = fresh {
+        fresh.written.reserve(rows.len());
+    }
+    for copies in order.chunk_by(|(one, _), (next, _)| one.message == next.message) {
+        let message = copies[0].0.message.cast_signed();
         let is_new = fresh.as_mut().is_some_and(|fresh| fresh.written.insert(message));
-        if let ([(_, _, place)], true) = (copies, is_new) {
-            let one = &mut responses[*place];
-            one.priced = (judge.price)(&one.response);
-            writing.put(one)?;
+        if let ([(_, place)], true) = (copies, is_new) {
+            writing.rows.put(&rows[*place])?;
+            is_alone[*place] = true;
             continue;
         }
         let before = if is_new { Vec::new() } else { writing.kept(message)? };
-        let copies = copies.iter().map(|(_, _, place)| responses[*place].clone()).collect();
+        let copies = writing.merged(copies.iter().map(|(_, place)| &rows[*place]))?;
         writing.put_copies(copies, &before)?;
+    }
+    // In the order in which they were read those of a day lie side by side.
+    for (row, _) in rows.iter().zip(is_alone).filter(|(_, is_alone)| *is_alone) {
+        writing.count(row);
     }
     writing.changes.write(connection)?;
     for (path, (agent, known)) in &files {
@@ -242,6 +250,24 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
+    /// Responses to one message, in the order of their requests; the records of each become one.
+    fn merged<'a>(
+        &mut self,
+        records: impl Iterator<Item = &'a Row>,
+    ) -> rusqlite::Result<Vec<Stored>> {
+        let mut merged: Vec<Stored> = Vec::new();
+        for record in records {
+            let record = record.stored(self.connection, self.names)?;
+            match merged.last_mut() {
+                Some(last) if last.response.key == record.response.key => {
+                    last.response.merge(record.response);
+                }
+                _ => merged.push(record),
+            }
+        }
+        Ok(merged)
+    }
+
     /// Writes all responses to one message, with those `before` that are kept already.
     fn put_copies(&mut self, mut copies: Vec<Stored>, before: &[Stored]) -> rusqlite::Result<()> {
         for old in before {
@@ -266,21 +292,31 @@ impl Writing<'_> {
                 continue;
             }
             if let Some(old) = old.filter(|old| old.counts()) {
-                let ids = RowNames::of(self.connection, self.names, old)?;
-                self.changes.remove(old, ids.day((self.judge.day)(old.response.at), old));
+                let row = self.row(old)?;
+                self.changes.remove(&row, (self.judge.day)(old.response.at));
             }
-            self.put(&new)?;
+            let row = self.row(&new)?;
+            self.count(&row);
+            self.rows.put(&row)?;
         }
         Ok(())
     }
 
-    /// Writes one response, and notes what it adds to its day.
-    fn put(&mut self, new: &Stored) -> rusqlite::Result<()> {
-        let ids = RowNames::of(self.connection, self.names, new)?;
-        if new.counts() {
-            self.changes.add(new, ids.day((self.judge.day)(new.response.at), new));
+    fn row(&mut self, stored: &Stored) -> rusqlite::Result<Row> {
+        let Stored { agent, device, response, .. } = stored;
+        let Response { model, session, project, branch, .. } = response;
+        let mut names = [0; NAMES];
+        for (id, name) in names.iter_mut().zip([agent, device, model, session, project, branch]) {
+            *id = self.names.id(self.connection, name)?;
         }
-        self.rows.put(&ids, new)
+        Ok(Row::of(response, names, stored.priced, stored.repeated))
+    }
+
+    /// Notes what a response adds to its day.
+    fn count(&mut self, row: &Row) {
+        if row.counts() {
+            self.changes.add(row, (self.judge.day)(row.at()));
+        }
     }
 
     /// The responses to a message that are kept already.
@@ -288,7 +324,7 @@ impl Writing<'_> {
         let mut rows = self.rows.of_message.query([message])?;
         let mut kept = Vec::new();
         while let Some(row) = rows.next()? {
-            kept.push(row::get(self.connection, self.names, row)?);
+            kept.push(Row::read(row)?.stored(self.connection, self.names)?);
         }
         Ok(kept)
     }

@@ -1,9 +1,9 @@
 //! Sums by day: they change with every response that comes, changes, or turns out to repeat another.
 
-use crate::{Store, StoreError, Stored};
+use crate::{Store, StoreError, Stored, row::Row};
 use chrono::{DateTime, NaiveDate, Utc};
 use claudometer_core::{
-    Amount, Tokens,
+    Amount, Response, Tokens,
     response::{Name, Quality},
 };
 use foldhash::fast::RandomState;
@@ -73,18 +73,29 @@ pub struct Sums {
 impl Sums {
     /// One response.
     pub fn of(stored: &Stored) -> Self {
-        let at = Some(stored.response.at);
+        let Response { at, tokens, logged_cost, .. } = stored.response;
+        Self::of_one(at, tokens, logged_cost, stored.priced)
+    }
+
+    /// The same, of what is known of it.
+    pub(crate) fn of_one(
+        at: DateTime<Utc>,
+        tokens: Tokens,
+        logged: Option<Amount>,
+        priced: Option<Amount>,
+    ) -> Self {
+        let cost = logged.or(priced);
         Self {
             responses: 1,
-            tokens: stored.response.tokens,
-            logged: stored.response.logged_cost.unwrap_or(Amount::ZERO),
-            priced: stored.priced.unwrap_or(Amount::ZERO),
-            cost: stored.cost().unwrap_or(Amount::ZERO),
-            unpriced: u64::from(stored.priced.is_none()),
-            unlogged: u64::from(stored.response.logged_cost.is_none()),
-            unknown: u64::from(stored.cost().is_none()),
-            first: at,
-            last: at,
+            tokens,
+            logged: logged.unwrap_or(Amount::ZERO),
+            priced: priced.unwrap_or(Amount::ZERO),
+            cost: cost.unwrap_or(Amount::ZERO),
+            unpriced: u64::from(priced.is_none()),
+            unlogged: u64::from(logged.is_none()),
+            unknown: u64::from(cost.is_none()),
+            first: Some(at),
+            last: Some(at),
         }
     }
 
@@ -125,21 +136,24 @@ pub(crate) struct Changes(HashMap<DayIds, (Sums, Sums), RandomState>);
 
 impl Changes {
     /// A response counts from now on.
-    pub(crate) fn add(&mut self, stored: &Stored, key: DayIds) {
-        self.0.entry(key).or_default().0.add(&Sums::of(stored));
+    pub(crate) fn add(&mut self, row: &Row, day: NaiveDate) {
+        self.0.entry(row.day(day)).or_default().0.add(&row.sums());
     }
 
     /// A response does not count any more, or not as it was.
-    pub(crate) fn remove(&mut self, stored: &Stored, key: DayIds) {
-        self.0.entry(key).or_default().1.add(&Sums::of(stored));
+    pub(crate) fn remove(&mut self, row: &Row, day: NaiveDate) {
+        self.0.entry(row.day(day)).or_default().1.add(&row.sums());
     }
 
     /// Brings the sums of the store up to date.
     pub(crate) fn write(self, connection: &Connection) -> rusqlite::Result<()> {
+        let were_none: bool =
+            connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM days)", [], |row| row.get(0))?;
         let mut all: Vec<_> = self.0.into_iter().collect();
         all.sort_unstable_by_key(|(key, _)| *key);
         for (key, (added, removed)) in all {
-            let mut sums = key.read(connection)?.unwrap_or_default();
+            let known = if were_none { None } else { key.read(connection)? };
+            let mut sums = known.unwrap_or_default();
             sums.add(&added);
             sums.remove(&removed);
             key.write(connection, &sums)?;

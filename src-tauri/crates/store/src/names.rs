@@ -1,52 +1,36 @@
 //! Texts by number.
 
+use crate::row::NAMES;
 use claudometer_core::response::Name;
 use foldhash::fast::RandomState;
+use indexmap::IndexSet;
 use rusqlite::{Connection, OptionalExtension as _};
 use std::{collections::HashMap, sync::Arc};
-
-/// Names that many rows share are found by where they lie, without looking at their letters; so many at most.
-const MOST_SHARED: usize = 50_000;
 
 /// Texts that were asked for, both ways.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     ids: HashMap<Name, i64, RandomState>,
-    /// By address. The name is held, so that nothing else can come to lie there.
-    shared: HashMap<u64, (Name, i64), RandomState>,
     texts: HashMap<i64, Name, RandomState>,
 }
 
 impl Names {
     /// The number of a text; it gets one where it has none.
     pub(crate) fn id(&mut self, connection: &Connection, text: &Name) -> rusqlite::Result<i64> {
-        let address = text.as_ptr().addr() as u64;
-        if let Some((_, id)) = self.shared.get(&address) {
-            return Ok(*id);
-        }
-        let id = self.id_of_text(connection, text)?;
-        if self.shared.len() >= MOST_SHARED {
-            self.shared.clear();
-        }
-        self.shared.insert(address, (Arc::clone(text), id));
-        Ok(id)
-    }
-
-    fn id_of_text(&mut self, connection: &Connection, text: &Name) -> rusqlite::Result<i64> {
         if let Some(id) = self.ids.get(text) {
             return Ok(*id);
         }
-        let known = connection
-            .prepare_cached("SELECT id FROM names WHERE text = ?1")?
-            .query_row([&**text], |row| row.get(0))
-            .optional()?;
-        let id = match known {
-            Some(id) => id,
-            None => connection
-                .prepare_cached("INSERT INTO names (text) VALUES (?1) RETURNING id")?
-                .query_row([&**text], |row| row.get(0))?,
+        let mut insert =
+            connection.prepare_cached("INSERT OR IGNORE INTO names (text) VALUES (?1)")?;
+        let id = if insert.execute([&**text])? == 1 {
+            connection.last_insert_rowid()
+        } else {
+            connection
+                .prepare_cached("SELECT id FROM names WHERE text = ?1")?
+                .query_row([&**text], |row| row.get(0))?
         };
         self.ids.insert(Arc::clone(text), id);
+        self.texts.insert(id, Arc::clone(text));
         Ok(id)
     }
 
@@ -67,5 +51,37 @@ impl Names {
     /// Forgets numbers that a change gave and that was not kept.
     pub(crate) fn forget(&mut self) {
         *self = Self::default();
+    }
+}
+
+/// The names of rows that wait, by their places in a list.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    all: IndexSet<Name, RandomState>,
+    /// Those of the row before: rows share their names, which is seen without looking at letters.
+    last: Option<([Name; NAMES], [i64; NAMES])>,
+}
+
+impl Places {
+    /// The places of the names of a row.
+    pub(crate) fn of(&mut self, names: [&Name; NAMES]) -> [i64; NAMES] {
+        if let Some((last, places)) = &self.last
+            && last.iter().zip(names).all(|(last, name)| Arc::ptr_eq(last, name))
+        {
+            return *places;
+        }
+        let place = |name: &Name| (self.all.insert_full(Arc::clone(name)).0 as u64).cast_signed();
+        let places = names.map(place);
+        self.last = Some((names.map(Arc::clone), places));
+        places
+    }
+
+    /// The numbers that the store gives the names, by their places.
+    pub(crate) fn numbers(
+        &self,
+        connection: &Connection,
+        names: &mut Names,
+    ) -> rusqlite::Result<Vec<i64>> {
+        self.all.iter().map(|name| names.id(connection, name)).collect()
     }
 }

@@ -1,12 +1,15 @@
 //! A response as a row.
 
-use crate::{days::DayIds, names::Names};
-use chrono::{DateTime, NaiveDate};
+use crate::{
+    days::{DayIds, Sums},
+    names::Names,
+};
+use chrono::{DateTime, NaiveDate, Utc};
 use claudometer_core::{
     Amount, Response, Tokens,
     response::{Copies, Key, Merging, Name, Quality, Speed},
 };
-use rusqlite::{CachedStatement, Connection, Row, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 /// A response, as the history keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,9 +48,9 @@ const BY_EQUALITY: i64 = 1 << 3;
 const REPEATED: i64 = 1 << 4;
 const SPEED: u32 = 8;
 const QUALITY: u32 = 12;
+const ESTIMATED: i64 = 2;
 
-fn flags(stored: &Stored) -> i64 {
-    let response = &stored.response;
+fn flags(response: &Response, repeated: bool) -> i64 {
     let when = |yes: bool, flag: i64| if yes { flag } else { 0 };
     let speed = match response.speed {
         Speed::Standard => 0,
@@ -58,54 +61,157 @@ fn flags(stored: &Stored) -> i64 {
     let quality = match response.quality {
         Quality::Exact => 0,
         Quality::SessionTotal => 1,
-        Quality::Estimated => 2,
+        Quality::Estimated => ESTIMATED,
     };
     when(response.side_chain, SIDE_CHAIN)
         | when(response.in_us, IN_US)
         | when(response.merging == Merging::Latest, LATEST)
         | when(response.copies == Copies::ByEquality, BY_EQUALITY)
-        | when(stored.repeated, REPEATED)
+        | when(repeated, REPEATED)
         | speed << SPEED
         | quality << QUALITY
 }
 
-/// The names of a row, as numbers.
-pub(crate) struct RowNames {
-    agent: i64,
-    device: i64,
-    model: i64,
-    session: i64,
-    project: i64,
-    branch: i64,
+/// How many names a row has: assistant, machine, model, session, folder and branch.
+pub(crate) const NAMES: usize = 6;
+
+/// A response in numbers, its names as numbers of a list of names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) key: Key,
+    at: i64,
+    rank: i64,
+    pub(crate) names: [i64; NAMES],
+    tokens: Tokens,
+    web_searches: u64,
+    flags: i64,
+    logged: Option<i64>,
+    priced: Option<i64>,
 }
 
-impl RowNames {
+impl Row {
+    /// The row of a response whose names have these numbers.
     pub(crate) fn of(
-        connection: &Connection,
-        names: &mut Names,
-        stored: &Stored,
-    ) -> rusqlite::Result<Self> {
-        let mut id = |name: &Name| names.id(connection, name);
+        response: &Response,
+        names: [i64; NAMES],
+        priced: Option<Amount>,
+        repeated: bool,
+    ) -> Self {
+        Self {
+            key: response.key,
+            at: response.at.timestamp_millis(),
+            rank: response.rank,
+            names,
+            tokens: response.tokens,
+            web_searches: response.web_searches,
+            flags: flags(response, repeated),
+            logged: response.logged_cost.map(Amount::to_units),
+            priced: priced.map(Amount::to_units),
+        }
+    }
+
+    /// Reads a row of [`COLUMNS`].
+    pub(crate) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        let count = |column: usize| row.get::<_, i64>(column).map(|count| count.max(0) as u64);
+        let mut names = [0; NAMES];
+        for (nth, name) in names.iter_mut().enumerate() {
+            *name = row.get(4 + nth)?;
+        }
         Ok(Self {
-            agent: id(&stored.agent)?,
-            device: id(&stored.device)?,
-            model: id(&stored.response.model)?,
-            session: id(&stored.response.session)?,
-            project: id(&stored.response.project)?,
-            branch: id(&stored.response.branch)?,
+            key: Key {
+                message: row.get::<_, i64>(0)?.cast_unsigned(),
+                request: row.get::<_, i64>(1)?.cast_unsigned(),
+            },
+            at: row.get(2)?,
+            rank: row.get(3)?,
+            names,
+            tokens: Tokens {
+                input: count(10)?,
+                output: count(11)?,
+                reasoning: count(12)?,
+                cache_read: count(13)?,
+                cache_write_5m: count(14)?,
+                cache_write_1h: count(15)?,
+            },
+            web_searches: count(16)?,
+            flags: row.get(17)?,
+            logged: row.get(18)?,
+            priced: row.get(19)?,
         })
     }
 
-    /// The sum of a day to which the row belongs.
-    pub(crate) fn day(&self, day: NaiveDate, stored: &Stored) -> DayIds {
+    /// The response, with names of the store.
+    pub(crate) fn stored(
+        &self,
+        connection: &Connection,
+        names: &mut Names,
+    ) -> rusqlite::Result<Stored> {
+        let has = |flag: i64| self.flags & flag != 0;
+        let [agent, device, model, session, project, branch] = self.names;
+        let mut name = |id: i64| names.text(connection, id);
+        Ok(Stored {
+            agent: name(agent)?,
+            device: name(device)?,
+            response: Response {
+                key: self.key,
+                at: self.at(),
+                rank: self.rank,
+                model: name(model)?,
+                session: name(session)?,
+                project: name(project)?,
+                branch: name(branch)?,
+                side_chain: has(SIDE_CHAIN),
+                tokens: self.tokens,
+                web_searches: self.web_searches,
+                speed: match (self.flags >> SPEED) & 0xf {
+                    1 => Speed::Flex,
+                    2 => Speed::Priority,
+                    3 => Speed::Fast,
+                    _ => Speed::Standard,
+                },
+                in_us: has(IN_US),
+                logged_cost: self.logged.map(Amount::from_units),
+                quality: match (self.flags >> QUALITY) & 0xf {
+                    1 => Quality::SessionTotal,
+                    ESTIMATED => Quality::Estimated,
+                    _ => Quality::Exact,
+                },
+                merging: if has(LATEST) { Merging::Latest } else { Merging::Largest },
+                copies: if has(BY_EQUALITY) { Copies::ByEquality } else { Copies::ByRequest },
+            },
+            priced: self.priced.map(Amount::from_units),
+            repeated: has(REPEATED),
+        })
+    }
+
+    /// When it came, in UTC.
+    pub(crate) fn at(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.at).unwrap_or_default()
+    }
+
+    /// Whether it counts: it is no copy, and something was used.
+    pub(crate) const fn counts(&self) -> bool {
+        self.flags & REPEATED == 0 && self.tokens.total() > 0
+    }
+
+    /// What it adds to the sum of its day.
+    pub(crate) fn sums(&self) -> Sums {
+        let amount = |units: Option<i64>| units.map(Amount::from_units);
+        Sums::of_one(self.at(), self.tokens, amount(self.logged), amount(self.priced))
+    }
+
+    /// The sum of a day to which it belongs.
+    pub(crate) fn day(&self, day: NaiveDate) -> DayIds {
+        let [agent, device, model, session, project, _] = self.names;
+        let estimated = (self.flags >> QUALITY) & 0xf == ESTIMATED;
         DayIds([
             day.to_epoch_days().into(),
-            self.agent,
-            self.device,
-            self.model,
-            self.project,
-            self.session,
-            (stored.response.quality == Quality::Estimated).into(),
+            agent,
+            device,
+            model,
+            project,
+            session,
+            estimated.into(),
         ])
     }
 }
@@ -125,91 +231,32 @@ impl<'a> Rows<'a> {
     }
 
     /// Writes a row.
-    pub(crate) fn put(&mut self, names: &RowNames, stored: &Stored) -> rusqlite::Result<()> {
-        let response = &stored.response;
-        let tokens = &response.tokens;
+    pub(crate) fn put(&mut self, row: &Row) -> rusqlite::Result<()> {
+        let [agent, device, model, session, project, branch] = row.names;
+        let tokens = &row.tokens;
         let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.put.execute(params![
-            response.key.message.cast_signed(),
-            response.key.request.cast_signed(),
-            response.at.timestamp_millis(),
-            response.rank,
-            names.agent,
-            names.device,
-            names.model,
-            names.session,
-            names.project,
-            names.branch,
+            row.key.message.cast_signed(),
+            row.key.request.cast_signed(),
+            row.at,
+            row.rank,
+            agent,
+            device,
+            model,
+            session,
+            project,
+            branch,
             whole(tokens.input),
             whole(tokens.output),
             whole(tokens.reasoning),
             whole(tokens.cache_read),
             whole(tokens.cache_write_5m),
             whole(tokens.cache_write_1h),
-            whole(response.web_searches),
-            flags(stored),
-            response.logged_cost.map(Amount::to_units),
-            stored.priced.map(Amount::to_units),
+            whole(row.web_searches),
+            row.flags,
+            row.logged,
+            row.priced,
         ])?;
         Ok(())
     }
-}
-
-/// Reads a row of [`COLUMNS`].
-pub(crate) fn get(
-    connection: &Connection,
-    names: &mut Names,
-    row: &Row<'_>,
-) -> rusqlite::Result<Stored> {
-    let count = |column: usize| row.get::<_, i64>(column).map(|count| count.max(0) as u64);
-    let cost = |column: usize| {
-        row.get::<_, Option<i64>>(column).map(|units| units.map(Amount::from_units))
-    };
-    let key = Key {
-        message: row.get::<_, i64>(0)?.cast_unsigned(),
-        request: row.get::<_, i64>(1)?.cast_unsigned(),
-    };
-    let flags: i64 = row.get(17)?;
-    let mut name = |column: usize| names.text(connection, row.get(column)?);
-    let at = DateTime::from_timestamp_millis(row.get(2)?).unwrap_or_default();
-    Ok(Stored {
-        agent: name(4)?,
-        device: name(5)?,
-        response: Response {
-            key,
-            at,
-            rank: row.get(3)?,
-            model: name(6)?,
-            session: name(7)?,
-            project: name(8)?,
-            branch: name(9)?,
-            side_chain: flags & SIDE_CHAIN != 0,
-            tokens: Tokens {
-                input: count(10)?,
-                output: count(11)?,
-                reasoning: count(12)?,
-                cache_read: count(13)?,
-                cache_write_5m: count(14)?,
-                cache_write_1h: count(15)?,
-            },
-            web_searches: count(16)?,
-            speed: match (flags >> SPEED) & 0xf {
-                1 => Speed::Flex,
-                2 => Speed::Priority,
-                3 => Speed::Fast,
-                _ => Speed::Standard,
-            },
-            in_us: flags & IN_US != 0,
-            logged_cost: cost(18)?,
-            quality: match (flags >> QUALITY) & 0xf {
-                1 => Quality::SessionTotal,
-                2 => Quality::Estimated,
-                _ => Quality::Exact,
-            },
-            merging: if flags & LATEST == 0 { Merging::Largest } else { Merging::Latest },
-            copies: if flags & BY_EQUALITY == 0 { Copies::ByRequest } else { Copies::ByEquality },
-        },
-        priced: cost(19)?,
-        repeated: flags & REPEATED != 0,
-    })
 }

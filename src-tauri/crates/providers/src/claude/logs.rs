@@ -229,16 +229,17 @@ impl Transcript<'_> {
         };
         let searches = usage.server_tool_use.0.as_ref();
         let project = either(&line.cwd, &around.cwd).or(self.state.cwd.as_deref());
+        let session = either(&line.session_id, &around.session_id);
+        let branch = either(&line.git_branch, &around.git_branch);
+        let named = Response::of(
+            self.identity(offset, line, message, around),
+            at,
+            self.names.model.get(message.model.get().unwrap_or("unknown")),
+            self.names.session.get(session.unwrap_or_else(|| self.file.stem())),
+            self.names.project.get(project.unwrap_or_default()),
+            self.names.branch.get(branch.unwrap_or_default()),
+        );
         self.taken.add(Response {
-            model: self.names.model.get(message.model.get().unwrap_or("unknown")),
-            session: self.names.session.get(
-                either(&line.session_id, &around.session_id).unwrap_or_else(|| self.file.stem()),
-            ),
-            project: self.names.project.get(project.unwrap_or_default()),
-            branch: self
-                .names
-                .branch
-                .get(either(&line.git_branch, &around.git_branch).unwrap_or_default()),
             side_chain: line.is_sidechain.0 || around.is_sidechain.0,
             tokens: usage.tokens(),
             web_searches: searches.map_or(0, |searches| searches.web_search_requests.0),
@@ -248,7 +249,7 @@ impl Transcript<'_> {
             },
             in_us: usage.inference_geo.get() == Some("us"),
             logged_cost: line.cost.0,
-            ..Response::new(self.identity(offset, line, message, around), at)
+            ..named
         });
     }
 

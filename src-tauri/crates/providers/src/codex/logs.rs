@@ -281,16 +281,15 @@ struct Shared {
 impl Shared {
     fn response(&self, nth: u64, call: &Call, tokens: Tokens) -> Option<Response> {
         let key = Key { message: hash(&[ID, &self.session, &nth.to_string()]), request: 0 };
+        let model = Arc::clone(call.model.as_ref().unwrap_or(&self.unknown));
+        let [session, project, branch] =
+            [&self.session, &self.project, &self.branch].map(Arc::clone);
         Some(Response {
-            model: Arc::clone(call.model.as_ref().unwrap_or(&self.unknown)),
-            session: Arc::clone(&self.session),
-            project: Arc::clone(&self.project),
-            branch: Arc::clone(&self.branch),
             tokens,
             speed: call.speed,
             quality: Quality::Exact,
             merging: Merging::Latest,
-            ..Response::new(key, call.at.0?)
+            ..Response::of(key, call.at.0?, model, session, project, branch)
         })
     }
 }
