@@ -130,32 +130,36 @@ impl Sums {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct DayIds(pub(crate) [i64; 7]);
 
-/// What a change adds to the sums and takes from them.
+/// What a change adds to the sums and, seldom, takes from them.
 #[derive(Debug, Default)]
-pub(crate) struct Changes(HashMap<DayIds, (Sums, Sums), RandomState>);
+pub(crate) struct Changes {
+    added: HashMap<DayIds, Sums, RandomState>,
+    removed: HashMap<DayIds, Sums, RandomState>,
+}
 
 impl Changes {
     /// A response counts from now on.
     pub(crate) fn add(&mut self, row: &Row, day: NaiveDate) {
-        self.0.entry(row.day(day)).or_default().0.add(&row.sums());
+        self.added.entry(row.day(day)).or_default().add(&row.sums());
     }
 
     /// A response does not count any more, or not as it was.
     pub(crate) fn remove(&mut self, row: &Row, day: NaiveDate) {
-        self.0.entry(row.day(day)).or_default().1.add(&row.sums());
+        self.removed.entry(row.day(day)).or_default().add(&row.sums());
     }
 
     /// Brings the sums of the store up to date.
-    pub(crate) fn write(self, connection: &Connection) -> rusqlite::Result<()> {
+    pub(crate) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
         let were_none: bool =
             connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM days)", [], |row| row.get(0))?;
-        let mut all: Vec<_> = self.0.into_iter().collect();
-        all.sort_unstable_by_key(|(key, _)| *key);
-        for (key, (added, removed)) in all {
+        let mut keys: Vec<DayIds> = self.added.keys().chain(self.removed.keys()).copied().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        for key in keys {
             let known = if were_none { None } else { key.read(connection)? };
             let mut sums = known.unwrap_or_default();
-            sums.add(&added);
-            sums.remove(&removed);
+            sums.add(self.added.get(&key).unwrap_or(&Sums::default()));
+            sums.remove(self.removed.get(&key).unwrap_or(&Sums::default()));
             key.write(connection, &sums)?;
         }
         Ok(())
