@@ -60,12 +60,15 @@ pub fn export(
     device: Option<&str>,
     out: &mut dyn Write,
 ) -> Result<u64, LedgerError> {
-    let mut count = 0;
-    each_day(store, device, &mut |responses| {
-        count += responses.len() as u64;
-        Ok(write(responses, out)?)
-    })?;
-    Ok(count)
+    // A response whose day changes meanwhile would else be missing, or there twice.
+    store.at_one_moment(|store| {
+        let mut count = 0;
+        each_day(store, device, &mut |responses| {
+            count += responses.len() as u64;
+            Ok(write(responses, out)?)
+        })?;
+        Ok(count)
+    })
 }
 
 /// Calls `each` with the responses of one day after the other.
@@ -184,22 +187,29 @@ mod tests {
     const DAYS: u64 = 40;
     const PER_DAY: u64 = 250;
 
-    /// A store of many days, the first of them with responses that count nothing.
-    fn store() -> Store {
-        let mut store = Store::in_memory().unwrap();
+    fn nth(nth: u64) -> Response {
+        let (day, minute) = (nth % DAYS, nth / DAYS);
+        let seconds = 1_788_220_800 + (day * 86_400 + minute * 60).cast_signed();
+        let key = Key { message: nth.wrapping_mul(0x9e37_79b9_7f4a_7c15), request: nth };
+        let used = Tokens { output: if day == 0 { 0 } else { 5 }, ..Tokens::default() };
+        let at = DateTime::from_timestamp(seconds, 0).unwrap();
+        Response { tokens: used, ..Response::new(key, at) }
+    }
+
+    fn keep(store: &mut Store, responses: impl Iterator<Item = Response>) {
         let mut batch = Batch::default();
-        for nth in 0..DAYS * PER_DAY {
-            let (day, minute) = (nth % DAYS, nth / DAYS);
-            let seconds = 1_788_220_800 + (day * 86_400 + minute * 60).cast_signed();
-            let key = Key { message: nth.wrapping_mul(0x9e37_79b9_7f4a_7c15), request: nth };
-            let used = Tokens { output: if day == 0 { 0 } else { 5 }, ..Tokens::default() };
-            let at = DateTime::from_timestamp(seconds, 0).unwrap();
-            let response = Response { tokens: used, ..Response::new(key, at) };
-            let device = if nth % 5 == 0 { "laptop" } else { "desk" };
+        for response in responses {
+            let device = if response.key.request % 5 == 0 { "laptop" } else { "desk" };
             batch.add(&"acme".into(), &device.into(), &response, None);
         }
         let judge = Judge { price: &|_| None, day: &|at: DateTime<Utc>| at.date_naive() };
         store.keep(batch, judge).unwrap();
+    }
+
+    /// A store of many days, the first of them with responses that count nothing.
+    fn store() -> Store {
+        let mut store = Store::in_memory().unwrap();
+        keep(&mut store, (0..DAYS * PER_DAY).map(nth));
         store
     }
 
@@ -231,6 +241,34 @@ mod tests {
         let one = export(&mut store, Some("laptop"), &mut io::sink()).unwrap();
         assert_eq!(one, DAYS * PER_DAY / 5);
         assert_eq!(export(&mut store, Some("nobody"), &mut io::sink()).unwrap(), 0);
+    }
+
+    #[test]
+    fn what_another_process_changes_meanwhile_is_exported_as_it_was_before() {
+        /// Moves a response of the last day to the first one, once something is written.
+        struct Meddling(Option<Store>);
+        impl Write for Meddling {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                if let Some(mut other) = self.0.take() {
+                    let earlier = Response { at: nth(0).at, rank: 0, ..nth(DAYS - 1) };
+                    keep(&mut other, std::iter::once(earlier));
+                }
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.db");
+        let mut store = Store::open(&path).unwrap();
+        keep(&mut store, (0..DAYS).map(nth));
+        let mut out = Meddling(Some(Store::open(&path).unwrap()));
+        assert_eq!(export(&mut store, None, &mut out).unwrap(), DAYS);
+        assert!(out.0.is_none());
+        let mut first_day = 0;
+        store.responses(None, Some(nth(1).at), &mut |_| first_day += 1).unwrap();
+        assert_eq!(first_day, 2, "it was moved");
     }
 
     #[test]

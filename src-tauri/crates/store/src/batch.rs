@@ -111,9 +111,7 @@ impl Store {
         let bound =
             |at: Option<DateTime<Utc>>, none: i64| at.map_or(none, |at| at.timestamp_millis());
         if since.is_some() {
-            // Made when it is first of use: the first reading of years of logs is quicker without it.
-            self.connection
-                .execute_batch("CREATE INDEX IF NOT EXISTS responses_by_time ON responses (at)")?;
+            self.index_times()?;
         }
         let text = format!("SELECT {COLUMNS} FROM responses WHERE at >= ?1 AND at < ?2");
         let Self { connection, names, .. } = self;
@@ -127,6 +125,25 @@ impl Store {
 }
 
 impl Store {
+    /// Has `read` see the store as it is at one moment, whatever others write meanwhile.
+    pub fn at_one_moment<T, E: From<StoreError>>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // What only reads cannot make it any more.
+        self.index_times()?;
+        self.connection.execute_batch("BEGIN").map_err(StoreError::from)?;
+        let read = read(self);
+        self.connection.execute_batch("ROLLBACK").map_err(StoreError::from)?;
+        read
+    }
+
+    /// Made when it is first of use: the first reading of years of logs is quicker without it.
+    fn index_times(&self) -> Result<(), StoreError> {
+        let text = "CREATE INDEX IF NOT EXISTS responses_by_time ON responses (at)";
+        Ok(self.connection.execute_batch(text)?)
+    }
+
     /// Judges every response anew, after prices or the zone have changed, and notes `facts` of the store together with it.
     pub fn judge_again(
         &mut self,
