@@ -39,10 +39,11 @@ pub async fn connect_or_start() -> Result<Client, IpcError> {
     tokio::time::timeout(WITHIN, tries).await.map_err(|_| refused)
 }
 
-/// The resident's executable in the folder of ours.
+/// The resident's executable in the folder of ours, which may be started through a link.
 pub(crate) fn program_beside() -> Option<PathBuf> {
-    let path = std::env::current_exe().ok()?.parent()?.join(PROGRAM);
-    Files::disk().is_file(&path).then_some(path)
+    let files = Files::disk();
+    let path = files.canonical(&std::env::current_exe().ok()?).parent()?.join(PROGRAM);
+    files.is_file(&path).then_some(path)
 }
 
 /// What is started to have a tray, where the resident's executable is `program`: that one, or on macOS the window's beside it.

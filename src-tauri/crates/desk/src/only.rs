@@ -56,8 +56,8 @@ pub fn claim_beside() -> Result<Option<Claim>, IpcError> {
     claim(host(Environment::of_this_process(), launch::program_beside())?)
 }
 
-/// The real world, as the environment asks for it. `own` is the resident's executable: it guards children, and is what
-/// autostart and bridges start.
+/// The real world, as the environment asks for it. `own` is the resident's executable, which may be a link to it, as macOS
+/// says of what a package manager links: it guards children, and is what autostart and bridges start.
 pub fn host(environment: Environment, own: Option<PathBuf>) -> Result<Host, IpcError> {
     let refused = |message: String| IpcError::new(ErrorCode::Validation, message);
     let http = match environment.get(env::TEST_ORIGIN) {
@@ -86,6 +86,7 @@ pub fn host(environment: Environment, own: Option<PathBuf>) -> Result<Host, IpcE
             )));
         }
     };
+    let own = own.map(|own| Files::disk().canonical(&own));
     let processes = Processes::real(environment.clone(), own);
     Ok(Host {
         clock: Clock::default(),
@@ -189,4 +190,22 @@ pub async fn until_asked_to_end(desk: &Desk) {
         () = wait(SignalKind::hangup()) => {}
     }
     renewal::runs(&desk.0.host);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn who_is_started_through_a_link_knows_where_it_lies() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Files::disk().canonical(folder.path());
+        let (program, link) = (root.join("Claudometer.app"), root.join("claudometer"));
+        Files::disk().write_private(&program, b"").unwrap();
+        symlink(&program, &link).unwrap();
+        let memory = [(env::SECRETS.to_owned(), "memory".to_owned())];
+        let host = host(Environment::of(&root, memory), Some(link)).unwrap();
+        assert_eq!(host.processes.own_program(), Some(program));
+    }
 }
