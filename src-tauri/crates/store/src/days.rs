@@ -1,6 +1,9 @@
 //! Sums by day: they change with every response that comes, changes, or turns out to repeat another.
 
-use crate::{Store, StoreError, Stored, row::Row};
+use crate::{
+    Store, StoreError, Stored,
+    row::{self, Row},
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use claudometer_core::{
     Amount, Response, Tokens,
@@ -84,7 +87,7 @@ impl Sums {
         logged: Option<Amount>,
         priced: Option<Amount>,
     ) -> Self {
-        let cost = logged.or(priced);
+        let cost = row::cost(logged, priced);
         Self {
             responses: 1,
             tokens,

@@ -29,13 +29,22 @@ pub struct Stored {
 impl Stored {
     /// Whether it counts: it is no copy, and something was used.
     pub fn counts(&self) -> bool {
-        !self.repeated && self.response.tokens.total() > 0
+        counts(self.repeated, &self.response.tokens)
     }
 
     /// What its log says that it cost, else what it costs by the list.
     pub fn cost(&self) -> Option<Amount> {
-        self.response.logged_cost.or(self.priced)
+        cost(self.response.logged_cost, self.priced)
     }
+}
+
+const fn counts(is_repeated: bool, tokens: &Tokens) -> bool {
+    !is_repeated && tokens.total() > 0
+}
+
+/// What counts as the cost of a response, of what its log says and what it costs by the list.
+pub(crate) fn cost(logged: Option<Amount>, priced: Option<Amount>) -> Option<Amount> {
+    logged.or(priced)
 }
 
 pub(crate) const COLUMNS: &str = "message, request, at, rank, agent, device, model, session, project, branch, input, output, reasoning, cache_read, cache_write_5m, cache_write_1h, web_searches, flags, logged_cost, priced_cost";
@@ -191,7 +200,7 @@ impl Row {
 
     /// Whether it counts: it is no copy, and something was used.
     pub(crate) const fn counts(&self) -> bool {
-        self.flags & REPEATED == 0 && self.tokens.total() > 0
+        counts(self.flags & REPEATED != 0, &self.tokens)
     }
 
     /// What it adds to the sum of its day.
