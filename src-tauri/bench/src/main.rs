@@ -212,7 +212,7 @@ fn sizes(resident: &Path, plain: &Path) -> Result<[Row; 2]> {
         budget: Some((text.to_owned(), ours <= limit)),
     };
     Ok([
-        row("size of the resident", mib(resident)?, 20.0, "<= 20 MiB"),
+        row("size of the resident", mib(resident)?, 18.0, "<= 18 MiB"),
         row(
             "size of the window",
             mib(&resident.with_file_name("claudometer-desktop"))?,
