@@ -147,6 +147,23 @@ pub enum Copies {
     ByEquality,
 }
 
+/// Which version of a reader told a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reader {
+    /// Grows with every change after which the same log tells something else.
+    pub version: u8,
+    /// The first version whose counters, models and times are right. Records of an older one give way instead of being
+    /// merged.
+    pub right_since: u8,
+}
+
+impl Reader {
+    /// The one that read before versions were noted.
+    pub const FIRST: Self = Self { version: 1, right_since: 1 };
+    /// One that finds more than the first, and counts alike what that found.
+    pub const SECOND: Self = Self { version: 2, right_since: 1 };
+}
+
 static NONE: LazyLock<Name> = LazyLock::new(|| Arc::from(""));
 
 /// A billed response.
@@ -184,6 +201,12 @@ pub struct Response {
     pub merging: Merging,
     /// How its copies are known.
     pub copies: Copies,
+    /// The file that told it, empty where that is not known.
+    pub source: Name,
+    /// The reader that told it.
+    pub reader: Reader,
+    /// Whether it turned out to be a copy, or none at all. It counts nothing, and stays known as such.
+    pub withdrawn: bool,
 }
 
 impl Response {
@@ -219,16 +242,45 @@ impl Response {
             quality: Quality::Exact,
             merging: Merging::Largest,
             copies: Copies::ByRequest,
+            source: Arc::clone(&NONE),
+            reader: Reader::FIRST,
+            withdrawn: false,
         }
     }
 
     /// Takes in another record of the same response. The order of records does not matter.
     pub fn merge(&mut self, mut other: Self) {
+        if self.is_wrong_beside(&other) {
+            *self = other;
+            return;
+        }
+        if other.is_wrong_beside(self) {
+            return;
+        }
         let at = self.at.min(other.at);
+        let reader = Reader {
+            version: self.reader.version.max(other.reader.version),
+            right_since: self.reader.right_since.max(other.reader.right_since),
+        };
+        let withdrawn = self.withdrawn || other.withdrawn;
+        self.merge_figures(&mut other);
+        (self.reader, self.withdrawn) = (reader, withdrawn);
+        // A total of a session belongs to the day on which it changed last.
+        if self.merging == Merging::Largest || self.quality != Quality::SessionTotal {
+            self.at = at;
+        }
+    }
+
+    /// Whether the reader of `other` knows that what this record tells is wrong.
+    const fn is_wrong_beside(&self, other: &Self) -> bool {
+        self.reader.version < other.reader.right_since
+    }
+
+    fn merge_figures(&mut self, other: &mut Self) {
         match self.merging {
             Merging::Largest => {
                 if other.owner() < self.owner() {
-                    std::mem::swap(self, &mut other);
+                    std::mem::swap(self, other);
                 }
                 self.tokens = self.tokens.zip(other.tokens, u64::max);
                 self.web_searches = self.web_searches.max(other.web_searches);
@@ -238,17 +290,11 @@ impl Response {
             }
             Merging::Latest => {
                 let theirs = (other.rank, other.tokens.total(), other.owner());
-                let is_total = self.quality == Quality::SessionTotal;
                 if theirs > (self.rank, self.tokens.total(), self.owner()) {
-                    *self = other;
-                }
-                // A total of a session belongs to the day on which it changed last.
-                if is_total {
-                    return;
+                    std::mem::swap(self, other);
                 }
             }
         }
-        self.at = at;
     }
 
     /// The session, folder and branch of a response are those of its earliest record on the main chain.
@@ -276,7 +322,10 @@ impl Response {
 
 /// Which of the responses to one message repeat another: each has a key of its own.
 pub fn repeated(group: &[Response]) -> Vec<bool> {
-    let others = |nth: usize| group.iter().enumerate().filter(move |(other, _)| *other != nth);
+    let others = |nth: usize| {
+        let others = group.iter().enumerate().filter(move |(other, _)| *other != nth);
+        others.filter(|(_, other)| !other.withdrawn)
+    };
     let repeats =
         |(nth, response): (usize, &Response)| others(nth).any(|(_, other)| response.repeats(other));
     group.iter().enumerate().map(repeats).collect()

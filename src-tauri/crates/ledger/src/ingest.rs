@@ -1,20 +1,16 @@
 //! Reading what is new in the logs, and keeping it.
 
+use crate::round::Round;
 use chrono::{DateTime, NaiveDate, Utc};
 use claudometer_core::{Response, response::Name};
 use claudometer_host::{Host, clock::Zone, leaves::Leaf};
 use claudometer_pricing::Catalog;
-use claudometer_scan::{Form, LogFile, LogSource, Place, Resume, Taken, hash};
-use claudometer_store::{Batch, Judge, KnownFile, Store, StoreError};
+use claudometer_scan::{Form, LogSource, hash};
+use claudometer_store::{Batch, Judge, Store, StoreError};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
 };
-
-/// How many responses are held before they are kept.
-const MOST_HELD: usize = 120_000;
-/// The same once as many were kept: keys lie anywhere, so that each time pages all over the store are written again.
-const MOST_HELD_OF_MANY: usize = 240_000;
 
 /// Why the history could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -98,92 +94,11 @@ impl Ledger<'_> {
     /// Reads what is new in all logs and keeps it.
     pub fn ingest(&self, store: &mut Store) -> Result<Ingest, LedgerError> {
         self.settle(store)?;
-        let mut done = Ingest::default();
-        let mut batch = Batch::default();
-        let mut buffer = Vec::new();
-        let mut kept = 0;
+        let mut round = Round::of(self);
         for source in self.sources {
-            let agent: Name = source.id().into();
-            let leaves = self.leaves(*source);
-            let mut known = store.files(source.id())?;
-            for leaf in &leaves {
-                let path = leaf.path.to_string_lossy().into_owned();
-                let before = known.remove(&path);
-                if before.as_ref().is_some_and(|before| is_unchanged(before, leaf)) {
-                    continue;
-                }
-                let file = LogFile { leaf, others: &leaves, host: self.host };
-                let place = Place { source: *source, file };
-                let resume = before.as_ref().filter(|before| before.file_id == leaf.id).map(resume);
-                match place.read(resume.as_ref(), &mut buffer) {
-                    Ok((taken, resume)) => {
-                        done.read += 1;
-                        self.take(
-                            &agent, leaf, path, before, &taken, resume, &mut batch, &mut done,
-                        );
-                    }
-                    Err(error) => done.oddities.push(Oddity {
-                        path: leaf.path.clone(),
-                        malformed: 0,
-                        undated: 0,
-                        error: Some(error.to_string()),
-                    }),
-                }
-                let are_many = kept >= MOST_HELD_OF_MANY;
-                if batch.len() >= if are_many { MOST_HELD_OF_MANY } else { MOST_HELD } {
-                    kept += batch.len();
-                    self.keep(store, std::mem::take(&mut batch))?;
-                }
-            }
-            // What is left of the known ones is gone.
-            for path in known.into_keys() {
-                batch.forget_file(path);
-            }
+            round.read(store, *source)?;
         }
-        if !batch.is_empty() {
-            self.keep(store, batch)?;
-        }
-        store.rest()?;
-        Ok(done)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one place, and each is something else")]
-    fn take(
-        &self,
-        agent: &Name,
-        leaf: &Leaf,
-        path: String,
-        before: Option<KnownFile>,
-        taken: &Taken,
-        resume: Resume,
-        batch: &mut Batch,
-        done: &mut Ingest,
-    ) {
-        let goes_on = before.filter(|before| before.offset > 0 && resume.offset >= before.offset);
-        let (malformed, undated) =
-            goes_on.map_or((0, 0), |before| (before.malformed, before.undated));
-        let known = KnownFile {
-            size: leaf.size,
-            modified_ns: leaf.modified_ns,
-            file_id: leaf.id,
-            offset: resume.offset,
-            tail: resume.tail,
-            state: resume.state,
-            malformed: malformed + taken.malformed,
-            undated: undated + taken.undated,
-        };
-        if taken.malformed + taken.undated > 0 {
-            done.oddities.push(Oddity {
-                path: leaf.path.clone(),
-                malformed: known.malformed,
-                undated: known.undated,
-                error: None,
-            });
-        }
-        batch.file(agent, path, known);
-        for response in &taken.responses {
-            self.add(batch, agent, &self.device, response);
-        }
+        round.finish(store)
     }
 
     /// Has a response of an assistant on a machine wait to be kept.
@@ -200,7 +115,7 @@ impl Ledger<'_> {
     }
 
     /// Every file of a log, each once.
-    fn leaves(&self, source: &dyn LogSource) -> Vec<Leaf> {
+    pub(crate) fn leaves(&self, source: &dyn LogSource) -> Vec<Leaf> {
         let files = &self.host.files;
         let further = self.homes.iter().filter(|(id, _)| *id == source.id());
         let worlds = std::iter::once(self.host).chain(further.map(|(_, world)| world));
@@ -234,14 +149,6 @@ fn with_newest_rows(files: &claudometer_host::Files, leaf: &mut Leaf) {
         leaf.size += newest.size;
         leaf.modified_ns = leaf.modified_ns.max(newest.modified_ns);
     }
-}
-
-fn is_unchanged(before: &KnownFile, leaf: &Leaf) -> bool {
-    (before.size, before.modified_ns, before.file_id) == (leaf.size, leaf.modified_ns, leaf.id)
-}
-
-fn resume(before: &KnownFile) -> Resume {
-    Resume { offset: before.offset, tail: before.tail, state: before.state.clone() }
 }
 
 /// The day of a time.

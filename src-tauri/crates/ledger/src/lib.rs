@@ -7,6 +7,7 @@ pub mod exchange;
 mod ingest;
 pub mod prices;
 pub mod report;
+mod round;
 mod sync;
 mod tally;
 pub mod upkeep;

@@ -7,7 +7,10 @@ pub(crate) mod pi;
 pub(crate) mod qwen;
 
 use chrono::{DateTime, Utc};
-use claudometer_core::{Amount, Response, Tokens, response::Name};
+use claudometer_core::{
+    Amount, Response, Tokens,
+    response::{Name, Reader},
+};
 use claudometer_host::Host;
 use claudometer_scan::{
     Count, Form, LogFile, LogSource, Needles, Reading, Taken,
@@ -27,6 +30,8 @@ use std::{
 pub(crate) struct PlainLog {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
+    /// Which reader of it this is.
+    pub(crate) reader: Reader,
     /// Folders that hold it.
     pub(crate) places: fn(&Host) -> Vec<PathBuf>,
     /// What a file in them is.
@@ -64,6 +69,10 @@ impl LogSource for PlainLog {
 
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn reader(&self) -> Reader {
+        self.reader
     }
 
     fn places(&self, host: &Host) -> Vec<PathBuf> {

@@ -12,5 +12,5 @@ pub use archive::{Archive, Noted, Notes, Written};
 pub use hash::{hash, key};
 pub use lenient::{Count, Map, Text};
 pub use lines::{Needles, Tail, lines};
-pub use source::{Form, LogFile, LogSource, Place, Reading, Resume, Taken};
+pub use source::{Form, Kept, LogFile, LogSource, Place, Reading, Resume, Taken};
 pub use text::parse;

@@ -1,7 +1,10 @@
 //! A place where an assistant keeps its own log, and how one file of it is read.
 
 use crate::{Needles, hash, lines};
-use claudometer_core::Response;
+use claudometer_core::{
+    Response, Tokens,
+    response::{Key, Reader},
+};
 use claudometer_host::{Host, leaves::Leaf};
 use std::{
     fmt,
@@ -28,6 +31,9 @@ pub trait LogSource: fmt::Debug + Send + Sync {
     /// Its name, for people.
     fn name(&self) -> &'static str;
 
+    /// Which reader of this log this is. What an older one read is read again, once.
+    fn reader(&self) -> Reader;
+
     /// Folders that hold the log, and files of it.
     fn places(&self, host: &Host) -> Vec<PathBuf>;
 
@@ -36,6 +42,12 @@ pub trait LogSource: fmt::Debug + Send + Sync {
 
     /// What a line must hold to be worth reading.
     fn needles(&self) -> &Needles;
+
+    /// Whether a file, by its name, is the log of a session: what waits for that one is then read again.
+    fn is_of_session(&self, path: &Path, session: &str) -> bool {
+        let _ = (path, session);
+        false
+    }
 
     /// Begins to read a file, or goes on where an earlier reading left `state`.
     fn open<'a>(&'a self, file: LogFile<'a>, state: Option<&[u8]>) -> Box<dyn Reading + 'a>;
@@ -48,8 +60,23 @@ pub struct LogFile<'a> {
     pub leaf: &'a Leaf,
     /// Every file of the log, by path.
     pub others: &'a [Leaf],
+    /// What the history holds already.
+    pub kept: &'a dyn Kept,
     /// The world.
     pub host: &'a Host,
+}
+
+/// What was read earlier, of logs that may be gone by now.
+pub trait Kept: fmt::Debug {
+    /// The tokens of a response, also of one that turned out to be a copy; `None` where it is not known.
+    fn tokens(&self, key: Key) -> Option<Tokens>;
+}
+
+/// Nothing was read earlier.
+impl Kept for () {
+    fn tokens(&self, _: Key) -> Option<Tokens> {
+        None
+    }
 }
 
 impl LogFile<'_> {
@@ -94,6 +121,11 @@ pub struct Taken {
     pub malformed: u64,
     /// Records of responses without a time: they belong to no day.
     pub undated: u64,
+    /// Keys under which an earlier reading of this file may have told a response that is none of its own: a copy, a sum, a
+    /// record that goes by another key now. What was kept under them counts no more.
+    pub copies: Vec<Key>,
+    /// The session that this file continues, where its log was not there to compare: once it is, this file is read again.
+    pub waits_for: Option<String>,
 }
 
 impl Taken {

@@ -10,11 +10,11 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use claudometer_core::{
-    Amount, Response,
+    Amount, Response, Tokens,
     response::{Key, Name, repeated},
 };
 use foldhash::fast::RandomState;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
@@ -36,6 +36,8 @@ pub struct Batch {
     rows: Vec<Row>,
     /// What the rows call their names.
     places: Places,
+    /// Keys of what turned out to be copies.
+    copies: Vec<Key>,
     /// In the order in which the store keeps them.
     files: BTreeMap<String, (Name, KnownFile)>,
     gone: Vec<String>,
@@ -49,7 +51,10 @@ impl Batch {
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.files.is_empty() && self.gone.is_empty()
+        self.rows.is_empty()
+            && self.copies.is_empty()
+            && self.files.is_empty()
+            && self.gone.is_empty()
     }
 
     /// Takes a response of an assistant on a machine; `priced` is what it costs by the price list, in US dollars.
@@ -60,9 +65,14 @@ impl Batch {
         response: &Response,
         priced: Option<Amount>,
     ) {
-        let Response { model, session, project, branch, .. } = response;
-        let places = self.places.of([agent, device, model, session, project, branch]);
+        let Response { model, session, project, branch, source, .. } = response;
+        let places = self.places.of([agent, device, model, session, project, branch, source]);
         self.rows.push(Row::of(response, places, priced, false));
+    }
+
+    /// Notes that what may be kept under a key is a copy, or none at all: it counts no more.
+    pub fn withdraw(&mut self, key: Key) {
+        self.copies.push(key);
     }
 
     /// Notes how far a file has been read.
@@ -99,6 +109,15 @@ impl Store {
             *fresh = None;
         }
         Ok(kept?)
+    }
+
+    /// The tokens that are kept under a key, whether they count or not.
+    pub fn tokens(&self, key: Key) -> Result<Option<Tokens>, StoreError> {
+        let text = format!("SELECT {COLUMNS} FROM responses WHERE message = ?1 AND request = ?2");
+        let mut query = self.connection.prepare_cached(&text)?;
+        let key = [key.message.cast_signed(), key.request.cast_signed()];
+        let row = query.query_row(key, |row| Row::read(row)).optional()?;
+        Ok(row.map(|row| row.tokens()))
     }
 
     /// Calls `each` with every response from `since` on and before `until`, in no order; repeated ones among them.
@@ -210,7 +229,7 @@ fn write(
     judge: Judge<'_>,
     fresh: &mut Option<Fresh>,
 ) -> rusqlite::Result<()> {
-    let Batch { mut rows, places, files, gone } = batch;
+    let Batch { mut rows, places, copies, files, gone } = batch;
     let numbers = places.numbers(connection, names)?;
     for row in &mut rows {
         row.names = row.names.map(|place| numbers[place as usize]);
@@ -246,6 +265,12 @@ fn write(
     // In the order in which they were read those of a day lie side by side.
     for (row, _) in rows.iter().zip(is_alone).filter(|(_, is_alone)| *is_alone) {
         writing.count(row);
+    }
+    for key in copies {
+        let message = key.message.cast_signed();
+        if fresh.as_ref().is_none_or(|fresh| fresh.written.contains(&message)) {
+            writing.withdraw(key)?;
+        }
     }
     writing.changes.write(connection)?;
     for (path, (agent, known)) in &files {
@@ -319,11 +344,22 @@ impl Writing<'_> {
         Ok(())
     }
 
+    /// Lets a response that is kept count no more.
+    fn withdraw(&mut self, key: Key) -> rusqlite::Result<()> {
+        let before = self.kept(key.message.cast_signed())?;
+        let known = before.iter().find(|stored| stored.response.key == key);
+        let Some(known) = known.filter(|stored| !stored.response.withdrawn) else { return Ok(()) };
+        let mut withdrawn = known.clone();
+        withdrawn.response.withdrawn = true;
+        self.put_copies(vec![withdrawn], &before)
+    }
+
     fn row(&mut self, stored: &Stored) -> rusqlite::Result<Row> {
         let Stored { agent, device, response, .. } = stored;
-        let Response { model, session, project, branch, .. } = response;
+        let Response { model, session, project, branch, source, .. } = response;
         let mut names = [0; NAMES];
-        for (id, name) in names.iter_mut().zip([agent, device, model, session, project, branch]) {
+        let texts = [agent, device, model, session, project, branch, source];
+        for (id, name) in names.iter_mut().zip(texts) {
             *id = self.names.id(self.connection, name)?;
         }
         Ok(Row::of(response, names, stored.priced, stored.repeated))

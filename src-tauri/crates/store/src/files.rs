@@ -23,12 +23,16 @@ pub struct KnownFile {
     pub malformed: u64,
     /// Records of responses without a time.
     pub undated: u64,
+    /// Which version of its reader read it.
+    pub reader: u8,
+    /// The session that it continues, where its log was not there to compare with; else empty.
+    pub waits_for: String,
 }
 
 impl Store {
     /// The files of an assistant's log that have been read, by path.
     pub fn files(&self, agent: &str) -> Result<HashMap<String, KnownFile>, StoreError> {
-        let text = "SELECT path, size, modified_ns, file_id, offset, tail, state, malformed, undated FROM files WHERE agent = ?1";
+        let text = "SELECT path, size, modified_ns, file_id, offset, tail, state, malformed, undated, reader, waits_for FROM files WHERE agent = ?1";
         let mut query = self.connection.prepare_cached(text)?;
         let rows = query.query_map([agent], |row| {
             let count = |column: usize| row.get::<_, i64>(column).map(i64::cast_unsigned);
@@ -41,6 +45,8 @@ impl Store {
                 state: row.get(6)?,
                 malformed: count(7)?,
                 undated: count(8)?,
+                reader: row.get(9)?,
+                waits_for: row.get(10)?,
             };
             Ok((row.get(0)?, known))
         })?;
@@ -55,7 +61,8 @@ pub(crate) fn put(
     path: &str,
     known: &KnownFile,
 ) -> rusqlite::Result<()> {
-    let text = "INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let text =
+        "INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     connection.prepare_cached(text)?.execute(params![
         path,
         agent,
@@ -67,6 +74,8 @@ pub(crate) fn put(
         known.state,
         known.malformed.cast_signed(),
         known.undated.cast_signed(),
+        known.reader,
+        known.waits_for,
     ])?;
     Ok(())
 }

@@ -6,7 +6,8 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, config::DbConfig};
 use std::{path::Path, time::Duration};
 
 /// Steps from an empty file to the present form; each is taken once, in order.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/0001.sql"), include_str!("../migrations/0002.sql")];
 /// The fact that says from when on responses are kept.
 const PRUNED: &str = "pruned_before";
 /// How long one process waits for another's write to end.

@@ -7,7 +7,7 @@ use crate::{
 use chrono::{DateTime, NaiveDate, Utc};
 use claudometer_core::{
     Amount, Response, Tokens,
-    response::{Copies, Key, Merging, Name, Quality, Speed},
+    response::{Copies, Key, Merging, Name, Quality, Reader, Speed},
 };
 use rusqlite::{CachedStatement, Connection, params};
 
@@ -29,7 +29,7 @@ pub struct Stored {
 impl Stored {
     /// Whether it counts: it is no copy, and something was used.
     pub fn counts(&self) -> bool {
-        counts(self.repeated, &self.response.tokens)
+        counts(self.repeated || self.response.withdrawn, &self.response.tokens)
     }
 
     /// What its log says that it cost, else what it costs by the list.
@@ -38,8 +38,8 @@ impl Stored {
     }
 }
 
-const fn counts(is_repeated: bool, tokens: &Tokens) -> bool {
-    !is_repeated && tokens.total() > 0
+const fn counts(is_copy: bool, tokens: &Tokens) -> bool {
+    !is_copy && tokens.total() > 0
 }
 
 /// What counts as the cost of a response, of what its log says and what it costs by the list.
@@ -47,17 +47,24 @@ pub(crate) fn cost(logged: Option<Amount>, priced: Option<Amount>) -> Option<Amo
     logged.or(priced)
 }
 
-pub(crate) const COLUMNS: &str = "message, request, at, rank, agent, device, model, session, project, branch, input, output, reasoning, cache_read, cache_write_5m, cache_write_1h, web_searches, flags, logged_cost, priced_cost";
-const PUT: &str = "INSERT OR REPLACE INTO responses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+pub(crate) const COLUMNS: &str = "message, request, at, rank, agent, device, model, session, project, branch, input, output, reasoning, cache_read, cache_write_5m, cache_write_1h, web_searches, flags, logged_cost, priced_cost, source";
+/// Places of names among the columns.
+const FIRST_NAME: usize = 4;
+const SOURCE: usize = 20;
+const PUT: &str = "INSERT OR REPLACE INTO responses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
 
 const SIDE_CHAIN: i64 = 1;
 const IN_US: i64 = 1 << 1;
 const LATEST: i64 = 1 << 2;
 const BY_EQUALITY: i64 = 1 << 3;
 const REPEATED: i64 = 1 << 4;
+const WITHDRAWN: i64 = 1 << 5;
 const SPEED: u32 = 8;
 const QUALITY: u32 = 12;
 const ESTIMATED: i64 = 2;
+/// The version of the reader, and the first one that counted right; 0 where none was noted.
+const READER: u32 = 16;
+const RIGHT_SINCE: u32 = 24;
 
 fn flags(response: &Response, repeated: bool) -> i64 {
     let when = |yes: bool, flag: i64| if yes { flag } else { 0 };
@@ -77,12 +84,15 @@ fn flags(response: &Response, repeated: bool) -> i64 {
         | when(response.merging == Merging::Latest, LATEST)
         | when(response.copies == Copies::ByEquality, BY_EQUALITY)
         | when(repeated, REPEATED)
+        | when(response.withdrawn, WITHDRAWN)
         | speed << SPEED
         | quality << QUALITY
+        | i64::from(response.reader.version) << READER
+        | i64::from(response.reader.right_since) << RIGHT_SINCE
 }
 
-/// How many names a row has: assistant, machine, model, session, folder and branch.
-pub(crate) const NAMES: usize = 6;
+/// How many names a row has: assistant, machine, model, session, folder, branch and the file that told it.
+pub(crate) const NAMES: usize = 7;
 
 /// A response in numbers, its names as numbers of a list of names.
 #[derive(Debug, Clone, Copy)]
@@ -124,7 +134,7 @@ impl Row {
         let count = |column: usize| row.get::<_, i64>(column).map(|count| count.max(0) as u64);
         let mut names = [0; NAMES];
         for (nth, name) in names.iter_mut().enumerate() {
-            *name = row.get(4 + nth)?;
+            *name = row.get(if nth == NAMES - 1 { SOURCE } else { FIRST_NAME + nth })?;
         }
         Ok(Self {
             key: Key {
@@ -156,7 +166,7 @@ impl Row {
         names: &mut Names,
     ) -> rusqlite::Result<Stored> {
         let has = |flag: i64| self.flags & flag != 0;
-        let [agent, device, model, session, project, branch] = self.names;
+        let [agent, device, model, session, project, branch, source] = self.names;
         let mut name = |id: i64| names.text(connection, id);
         Ok(Stored {
             agent: name(agent)?,
@@ -187,10 +197,22 @@ impl Row {
                 },
                 merging: if has(LATEST) { Merging::Latest } else { Merging::Largest },
                 copies: if has(BY_EQUALITY) { Copies::ByEquality } else { Copies::ByRequest },
+                source: name(source)?,
+                reader: self.reader(),
+                withdrawn: has(WITHDRAWN),
             },
             priced: self.priced.map(Amount::from_units),
             repeated: has(REPEATED),
         })
+    }
+
+    /// The reader that told it.
+    fn reader(&self) -> Reader {
+        let version = |from: u32| ((self.flags >> from) & 0xff) as u8;
+        match (version(READER), version(RIGHT_SINCE)) {
+            (0, _) => Reader::FIRST,
+            (version, right_since) => Reader { version, right_since },
+        }
     }
 
     /// When it came, in UTC.
@@ -198,9 +220,13 @@ impl Row {
         DateTime::from_timestamp_millis(self.at).unwrap_or_default()
     }
 
+    pub(crate) const fn tokens(&self) -> Tokens {
+        self.tokens
+    }
+
     /// Whether it counts: it is no copy, and something was used.
     pub(crate) const fn counts(&self) -> bool {
-        counts(self.flags & REPEATED != 0, &self.tokens)
+        counts(self.flags & (REPEATED | WITHDRAWN) != 0, &self.tokens)
     }
 
     /// What it adds to the sum of its day.
@@ -211,7 +237,7 @@ impl Row {
 
     /// The sum of a day to which it belongs.
     pub(crate) fn day(&self, day: NaiveDate) -> DayIds {
-        let [agent, device, model, session, project, _] = self.names;
+        let [agent, device, model, session, project, ..] = self.names;
         let estimated = (self.flags >> QUALITY) & 0xf == ESTIMATED;
         DayIds([
             day.to_epoch_days().into(),
@@ -241,7 +267,7 @@ impl<'a> Rows<'a> {
 
     /// Writes a row.
     pub(crate) fn put(&mut self, row: &Row) -> rusqlite::Result<()> {
-        let [agent, device, model, session, project, branch] = row.names;
+        let [agent, device, model, session, project, branch, source] = row.names;
         let tokens = &row.tokens;
         let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.put.execute(params![
@@ -265,6 +291,7 @@ impl<'a> Rows<'a> {
             row.flags,
             row.logged,
             row.priced,
+            source,
         ])?;
         Ok(())
     }

@@ -1,7 +1,10 @@
 //! Amp's threads: one document each, with the tokens of every answer of the main thread.
 
 use crate::logs::{PlainLog, count, disjoint, ends, folder, model, text, time};
-use claudometer_core::{Response, response::Merging};
+use claudometer_core::{
+    Response,
+    response::{Merging, Reader},
+};
 use claudometer_scan::{Form, Needles, key};
 use std::sync::LazyLock;
 
@@ -9,6 +12,7 @@ use std::sync::LazyLock;
 pub(crate) static LOGS: PlainLog = PlainLog {
     id: "amp",
     name: "Amp",
+    reader: Reader::SECOND,
     places: |host| vec![folder(host, "AMP_DATA_DIR", ".local/share/amp").join("threads")],
     form: |path| ends(path, ".json").then_some(Form::Whole),
     needles: LazyLock::new(|| Needles::of(&[])),

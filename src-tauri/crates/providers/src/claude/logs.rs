@@ -1,6 +1,6 @@
 //! The transcripts that Claude Code keeps: a line per block of an answer, several for one response.
 
-use claudometer_core::response::{Key, Name, Response, Speed, Tokens};
+use claudometer_core::response::{Key, Name, Reader, Response, Speed, Tokens};
 use claudometer_host::Host;
 use claudometer_scan::{
     Count, Form, LogFile, LogSource, Map, Needles, Reading, Taken, Text, key,
@@ -33,6 +33,10 @@ impl LogSource for Logs {
 
     fn name(&self) -> &'static str {
         "Claude Code"
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::SECOND
     }
 
     fn places(&self, host: &Host) -> Vec<PathBuf> {

@@ -3,7 +3,10 @@
 use crate::logs::{
     Page, PlainLog, count, disjoint, dollars, ends, folder, inclusive, model, text, time,
 };
-use claudometer_core::{Response, response::Merging};
+use claudometer_core::{
+    Response,
+    response::{Merging, Reader},
+};
 use claudometer_host::Host;
 use claudometer_scan::{Form, Needles, key};
 use serde_json::Value;
@@ -21,6 +24,7 @@ const SESSION: &str = ".messages.json";
 pub(crate) static LOGS: PlainLog = PlainLog {
     id: "cline",
     name: "Cline",
+    reader: Reader::SECOND,
     places: |host| {
         let data = folder(host, "CLINE_DATA_DIR", ".cline/data");
         let sessions = host
@@ -39,6 +43,7 @@ pub(crate) static LOGS: PlainLog = PlainLog {
 pub(crate) static ROO: PlainLog = PlainLog {
     id: "roo",
     name: "Roo Code",
+    reader: Reader::SECOND,
     places: |host| tasks(host, "rooveterinaryinc.roo-cline"),
     form,
     needles: LazyLock::new(|| Needles::of(&[])),
@@ -49,6 +54,7 @@ pub(crate) static ROO: PlainLog = PlainLog {
 pub(crate) static KILO: PlainLog = PlainLog {
     id: "kilo-legacy",
     name: "Kilo Code (extension)",
+    reader: Reader::SECOND,
     places: |host| tasks(host, "kilocode.kilo-code"),
     form,
     needles: LazyLock::new(|| Needles::of(&[])),

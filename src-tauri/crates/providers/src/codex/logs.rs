@@ -2,7 +2,9 @@
 
 mod counters;
 
-use claudometer_core::response::{Key, Merging, Name, Quality, Response, Speed, Tokens};
+use claudometer_core::response::{
+    Key, Merging, Name, Quality, Reader, Response, Speed, Tokens,
+};
 use claudometer_host::Host;
 use claudometer_scan::{
     Form, LogFile, LogSource, Map, Needles, Reading, Taken, Text, hash, lenient::Instant, lines,
@@ -53,6 +55,10 @@ impl LogSource for Logs {
 
     fn name(&self) -> &'static str {
         "Codex"
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::SECOND
     }
 
     fn places(&self, host: &Host) -> Vec<PathBuf> {

@@ -2,7 +2,10 @@
 //! compacted.
 
 use crate::logs::{Page, PlainLog, count, ends, folder, inclusive, text, time};
-use claudometer_core::{Response, Tokens, response::Quality};
+use claudometer_core::{
+    Response, Tokens,
+    response::{Quality, Reader},
+};
 use claudometer_scan::{Form, Needles, key};
 use serde_json::Value;
 use std::{path::Path, sync::LazyLock};
@@ -11,6 +14,7 @@ use std::{path::Path, sync::LazyLock};
 pub(crate) static LOGS: PlainLog = PlainLog {
     id: "copilot",
     name: "GitHub Copilot CLI",
+    reader: Reader::SECOND,
     places: |host| vec![folder(host, "COPILOT_HOME", ".copilot").join("session-state")],
     form: |path: &Path| ends(path, ".jsonl").then_some(Form::Lines),
     needles: LazyLock::new(|| {

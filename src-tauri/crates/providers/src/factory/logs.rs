@@ -4,7 +4,7 @@ use crate::logs::{PlainLog, count, disjoint, ends, folder, model};
 use chrono::DateTime;
 use claudometer_core::{
     Response, Tokens,
-    response::{Merging, Quality},
+    response::{Merging, Quality, Reader},
 };
 use claudometer_scan::{Form, Needles, key};
 use std::sync::LazyLock;
@@ -15,6 +15,7 @@ const END: &str = ".settings.json";
 pub(crate) static LOGS: PlainLog = PlainLog {
     id: "factory",
     name: "Droid",
+    reader: Reader::SECOND,
     places: |host| {
         let folder = folder(host, "FACTORY_DIR", ".factory").join("sessions");
         host.env.get("DROID_SESSIONS_DIR").map_or_else(|| vec![folder], |given| vec![given.into()])

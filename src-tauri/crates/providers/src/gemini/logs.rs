@@ -2,7 +2,7 @@
 
 use claudometer_core::{
     Response, Tokens,
-    response::{Key, Merging, Name},
+    response::{Key, Merging, Name, Reader},
 };
 use claudometer_host::Host;
 use claudometer_scan::{
@@ -33,6 +33,10 @@ impl LogSource for Logs {
 
     fn name(&self) -> &'static str {
         "Gemini CLI"
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::SECOND
     }
 
     fn places(&self, host: &Host) -> Vec<PathBuf> {

@@ -1,7 +1,7 @@
 //! The wires of Kimi's two command lines: what each step used, a record a line.
 
 use crate::logs::{Page, PlainLog, count, disjoint, ends, folder, model, text, time};
-use claudometer_core::Response;
+use claudometer_core::{Response, response::Reader};
 use claudometer_scan::{Form, Needles, key};
 use serde_json::Value;
 use std::{
@@ -13,6 +13,7 @@ use std::{
 pub(crate) static LOGS: PlainLog = PlainLog {
     id: "kimi",
     name: "Kimi",
+    reader: Reader::SECOND,
     places: |host| {
         vec![
             folder(host, "KIMI_SHARE_DIR", ".kimi").join("sessions"),

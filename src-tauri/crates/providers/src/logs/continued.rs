@@ -1,7 +1,10 @@
 //! What Continue counts itself: every generation, a record a line. The counts are its own estimates.
 
 use super::{PlainLog, count, disjoint, ends, folder, model, time};
-use claudometer_core::{Response, response::Quality};
+use claudometer_core::{
+    Response,
+    response::{Quality, Reader},
+};
 use claudometer_scan::{Form, Needles, key};
 use std::sync::LazyLock;
 
@@ -9,6 +12,7 @@ use std::sync::LazyLock;
 pub(crate) static LOGS: PlainLog = PlainLog {
     id: "continue",
     name: "Continue",
+    reader: Reader::SECOND,
     // Older data has no times, and a database beside it has the same again.
     places: |host| vec![folder(host, "CONTINUE_GLOBAL_DIR", ".continue").join("dev_data/0.2.0")],
     form: |path| ends(path, "tokensGenerated.jsonl").then_some(Form::Lines),

@@ -1,5 +1,6 @@
 //! Logs that are tables of a database, of which only the rows that are new are read.
 
+use claudometer_core::response::Reader;
 use claudometer_host::{Host, sqlite::Database};
 use claudometer_scan::{Form, LogFile, LogSource, Needles, Reading, Taken};
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,10 @@ impl LogSource for DatabaseLog {
 
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::SECOND
     }
 
     fn places(&self, host: &Host) -> Vec<PathBuf> {

@@ -2,7 +2,7 @@
 //! and forked sessions repeat the entries of their origin.
 
 use super::{Page, PlainLog, count, disjoint, dollars, ends, folder, model, text, time};
-use claudometer_core::Response;
+use claudometer_core::{Response, response::Reader};
 use claudometer_scan::{Form, Needles, key};
 use serde_json::Value;
 use std::{path::Path, sync::LazyLock};
@@ -11,6 +11,7 @@ use std::{path::Path, sync::LazyLock};
 pub(crate) static LOGS: PlainLog = PlainLog {
     id: "pi",
     name: "pi",
+    reader: Reader::SECOND,
     places: |host| {
         let own = folder(host, "PI_AGENT_DIR", ".pi/agent").join("sessions");
         vec![own, host.home().join(".omp/agent/sessions")]

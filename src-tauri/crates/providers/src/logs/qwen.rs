@@ -1,7 +1,7 @@
 //! Qwen Code's chats: a record a line.
 
 use super::{PlainLog, count, ends, folder, inclusive, model, text, time};
-use claudometer_core::{Response, Tokens};
+use claudometer_core::{Response, Tokens, response::Reader};
 use claudometer_scan::{Form, Needles, key};
 use std::sync::LazyLock;
 
@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 pub(crate) static LOGS: PlainLog = PlainLog {
     id: "qwen",
     name: "Qwen Code",
+    reader: Reader::SECOND,
     places: |host| vec![folder(host, "QWEN_DATA_DIR", ".qwen").join("projects")],
     form: |path| {
         let is_chat = path.parent().is_some_and(|folder| folder.ends_with("chats"));

@@ -40,7 +40,8 @@ fn read(id: &str, files: &[(&str, &str)]) -> (Vec<Response>, u64, u64) {
     assert!(!leaves.is_empty(), "{id}: none of {places:?} holds a file of it");
     let (mut all, mut malformed, mut undated) = (Vec::new(), 0, 0);
     for leaf in &leaves {
-        let place = Place { source, file: LogFile { leaf, others: &leaves, host: &host } };
+        let place =
+            Place { source, file: LogFile { leaf, others: &leaves, host: &host, kept: &() } };
         let (taken, _) = place.read(None, &mut Vec::new()).unwrap();
         all.extend(taken.responses);
         malformed += taken.malformed;

@@ -2,7 +2,7 @@
 
 use claudometer_core::{
     Response, Tokens,
-    response::{Copies, Key, Name},
+    response::{Copies, Key, Name, Reader},
 };
 use claudometer_host::{
     Host,
@@ -58,6 +58,10 @@ impl LogSource for Logs {
 
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::SECOND
     }
 
     fn places(&self, host: &Host) -> Vec<PathBuf> {

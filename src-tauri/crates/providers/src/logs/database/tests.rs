@@ -43,7 +43,7 @@ impl Log {
         let leaf = self.host.files.leaf(&place).unwrap();
         assert!(self.source.form(&leaf.path).is_some());
         let leaves = [leaf];
-        let file = LogFile { leaf: &leaves[0], others: &leaves, host: &self.host };
+        let file = LogFile { leaf: &leaves[0], others: &leaves, host: &self.host, kept: &() };
         let place = Place { source: self.source, file };
         let (taken, resume) = place.read(self.resume.as_ref(), &mut Vec::new()).unwrap();
         self.resume = Some(resume);
