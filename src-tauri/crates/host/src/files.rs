@@ -329,6 +329,37 @@ impl Files {
         fs_err::hard_link(file, kept).or_else(|_| fs_err::copy(file, kept).map(drop))
     }
 
+    /// Puts a file that was prepared beside it in the place of another, which goes `aside`. At every moment a whole file has
+    /// the name.
+    pub fn put_in_place(&self, prepared: &Path, path: &Path, aside: &Path) -> io::Result<()> {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        let exchanged = self.0.is_none()
+            && renameat_with(CWD, prepared, CWD, path, RenameFlags::EXCHANGE).is_ok();
+        if exchanged {
+            self.rename(prepared, aside)?;
+        } else {
+            self.keep(path, aside)?;
+            self.rename(prepared, path)?;
+        }
+        self.settle(path)
+    }
+
+    /// Has what was written to a file reach the disk.
+    pub fn sync(&self, path: &Path) -> io::Result<()> {
+        if self.0.is_some() {
+            return Ok(());
+        }
+        fs_err::File::open(path)?.sync_all()
+    }
+
+    /// Has a folder's names reach the disk: after a power cut a file is found under the name that it was given.
+    pub fn settle(&self, path: &Path) -> io::Result<()> {
+        match path.parent().filter(|_| self.0.is_none()) {
+            Some(folder) => fs_err::File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
+    }
+
     /// Has two files or folders change places, at once where the file system can.
     pub fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
         use rustix::fs::{CWD, RenameFlags, renameat_with};

@@ -19,25 +19,54 @@ impl Lock {
     /// Takes the lock, or says that another process holds it.
     pub fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
         let file = open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self(file))),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
-        }
+        taken(file.try_lock(), file)
     }
 
     /// Waits for the lock, at most `wait`. [`io::ErrorKind::TimedOut`] if another process holds it longer.
     pub fn acquire(path: &Path, wait: Duration) -> io::Result<Self> {
-        let deadline = Instant::now() + wait;
-        loop {
-            if let Some(lock) = Self::try_acquire(path)? {
-                return Ok(lock);
-            }
-            if Instant::now() >= deadline {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            std::thread::sleep(STEP);
+        wait_for(wait, || Self::try_acquire(path))
+    }
+
+    /// Waits for a place beside others who share the lock, at most `wait`: as long as one holds it so, nobody acquires it.
+    /// A lock in a folder that cannot be written is held by nobody.
+    pub fn share(path: &Path, wait: Duration) -> io::Result<Option<Self>> {
+        let shared = wait_for(wait, || {
+            let file = open(path).or_else(|error| {
+                // A lock of another user, or on a disk that is read only, can be shared all the same.
+                File::open(path).map_err(|_| error)
+            })?;
+            taken(file.try_lock_shared(), file)
+        });
+        match shared {
+            Err(error) if is_unwritable(&error) => Ok(None),
+            shared => shared.map(Some),
         }
+    }
+}
+
+fn is_unwritable(error: &io::Error) -> bool {
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem | StorageFull | QuotaExceeded)
+}
+
+fn taken(tried: Result<(), TryLockError>, file: File) -> io::Result<Option<Lock>> {
+    match tried {
+        Ok(()) => Ok(Some(Lock(file))),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn wait_for(wait: Duration, take: impl Fn() -> io::Result<Option<Lock>>) -> io::Result<Lock> {
+    let deadline = Instant::now() + wait;
+    loop {
+        if let Some(lock) = take()? {
+            return Ok(lock);
+        }
+        if Instant::now() >= deadline {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        std::thread::sleep(STEP);
     }
 }
 
@@ -70,6 +99,20 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(first);
         assert!(Lock::try_acquire(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn many_share_a_lock_and_who_wants_it_alone_waits_for_all_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.lock");
+        let short = Duration::from_millis(10);
+        let shared = [(); 2].map(|()| Lock::share(&path, short).unwrap());
+        assert!(shared.iter().all(Option::is_some));
+        assert!(Lock::try_acquire(&path).unwrap().is_none());
+        drop(shared);
+        let alone = Lock::try_acquire(&path).unwrap();
+        assert!(alone.is_some());
+        assert_eq!(Lock::share(&path, short).unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 
     #[test]

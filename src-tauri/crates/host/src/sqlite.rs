@@ -40,20 +40,52 @@ impl Files {
         path: &Path,
         read: &mut dyn FnMut(&Database) -> io::Result<()>,
     ) -> io::Result<()> {
+        match self.readable(path)? {
+            Some(readable) => read(&Database::open(readable.address())?),
+            None => Ok(()),
+        }
+    }
+
+    /// How a database can be read as it is now, its newest rows included, without leaving anything behind; `None` where
+    /// there is no such file.
+    pub fn readable(&self, path: &Path) -> io::Result<Option<Readable>> {
         if !self.is_disk() || !self.is_file(path) {
-            return Ok(());
+            return Ok(None);
         }
+        let in_place = |choice: &str| Readable { address: address(path, choice), copy: None };
         match way_in(self, path) {
-            Way::Alone => read(&Database::open(&address(path, "immutable=1"))?),
-            Way::Shared => read(&Database::open(&address(path, "mode=ro"))?),
-            Way::Copy => {
-                let folder = tempfile::tempdir()?;
-                let copy = folder.path().join("copy.db");
-                fs_err::copy(path, &copy)?;
-                fs_err::copy(beside(path, "-wal"), beside(&copy, "-wal"))?;
-                read(&Database::open(&address(&copy, "mode=rw"))?)
+            Way::Alone => Ok(Some(in_place("immutable=1"))),
+            Way::Shared => {
+                let shared = in_place("mode=ro");
+                // On a disk that cannot be written the index of the newest rows may be of no use.
+                let is_readable = Database::open(shared.address()).and_then(|it| it.parts());
+                if is_readable.is_ok() { Ok(Some(shared)) } else { copied(path).map(Some) }
             }
+            Way::Copy => copied(path).map(Some),
         }
+    }
+}
+
+fn copied(path: &Path) -> io::Result<Readable> {
+    let folder = tempfile::tempdir()?;
+    let copy = folder.path().join("copy.db");
+    fs_err::copy(path, &copy)?;
+    fs_err::copy(beside(path, "-wal"), beside(&copy, "-wal"))?;
+    Ok(Readable { address: address(&copy, "mode=rw"), copy: Some(folder) })
+}
+
+/// A database that can be read, for as long as this is held.
+#[derive(Debug)]
+pub struct Readable {
+    address: String,
+    #[expect(dead_code, reason = "the copy lives as long as this")]
+    copy: Option<tempfile::TempDir>,
+}
+
+impl Readable {
+    /// Its address, as SQLite opens it.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 }
 
@@ -115,6 +147,21 @@ impl Database {
         let mut query = self.0.prepare("SELECT name FROM pragma_table_info(?1)").map_err(failed)?;
         let names = query.query_map([table], |row| row.get(0)).map_err(failed)?;
         names.collect::<Result<_, _>>().map_err(failed)
+    }
+
+    /// The kinds and names of everything that the database is made of, but what it made itself.
+    pub fn parts(&self) -> io::Result<Vec<(String, String)>> {
+        let text =
+            "SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+        let mut query = self.0.prepare(text).map_err(failed)?;
+        let parts = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
+        parts.collect::<Result<_, _>>().map_err(failed)
+    }
+
+    /// Copies it into a file that is empty or not there, as it is now.
+    pub fn copy_to(&self, path: &Path) -> io::Result<()> {
+        let path = path.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
+        self.0.execute("VACUUM INTO ?1", [path]).map(drop).map_err(failed)
     }
 
     /// Calls `each` with every row that a query answers.
