@@ -8,22 +8,21 @@ use crate::{
 };
 use claudometer_core::Settings;
 use claudometer_desk::{context_of, logs, settings_file::SettingsFile};
-use claudometer_host::{Host, clock::Zone, lock::Lock, paths::Paths, process::machine_name};
-use claudometer_ledger::{Ingest, Ledger, LedgerError, prices, upkeep::Shelf};
+use claudometer_host::{Host, clock::Zone, paths::Paths, process::machine_name};
+use claudometer_ledger::{
+    Ingest, Ledger, LedgerError, Opened, Shelf, Unread, prices, upkeep::Mended,
+};
 use claudometer_pricing::Catalog;
-use claudometer_store::{KnownFile, Store, StoreError};
-use claudometer_view::{Context, table::cost::Names, text::Money};
+use claudometer_store::{KnownFile, StoreError};
+use claudometer_view::{Context, table::cost::Names, text::Money, unread};
 use claudometer_wire::diagnosis::LogDiagnosis;
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 /// Files of a log that `doctor` names.
 const MOST_ODD: usize = 3;
-/// How long a process waits for another that puts a history in its place.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// All that a report needs.
 #[derive(Debug)]
@@ -59,19 +58,50 @@ impl Books {
 
     /// The store with everything that the logs tell by now. A damaged one is set aside, and made again from the newest copy
     /// and from the logs.
-    pub(crate) fn store(&self) -> Result<(Store, Ingest), Refusal> {
+    pub(crate) fn store(&self) -> Result<Opened, Refusal> {
+        self.sound().map(|(store, _)| store).map_err(refusal)
+    }
+
+    /// The same to be read only. Where the history cannot be written, what can be read is shown all the same, and it is said
+    /// that nothing of it is kept; so are files that could not be read.
+    pub(crate) fn readable(&self) -> Result<(Opened, Ingest), Refusal> {
+        let (store, done) = match self.sound() {
+            Err(error) if error.is_about_writing() => self.in_memory(&error).map_err(refusal)?,
+            other => other.map_err(refusal)?,
+        };
+        if !done.unread.is_empty() {
+            out::say(&self.unread(&done.unread));
+        }
+        Ok((store, done))
+    }
+
+    /// Files and folders that could not be read, in a sentence.
+    pub(crate) fn unread(&self, unread: &[Unread]) -> String {
+        let places = unread.iter().map(|one| (self.host.tilde(&one.path), one.why.as_str()));
+        unread::sentence(&places.collect::<Vec<_>>())
+    }
+
+    fn sound(&self) -> Result<(Opened, Ingest), LedgerError> {
         match self.open_and_read() {
             Err(LedgerError::Store(StoreError::Damaged(_) | StoreError::Faulty(_))) => {
-                self.mend().map_err(refusal)?;
-                self.open_and_read().map_err(refusal)
+                self.mend()?;
+                self.open_and_read()
             }
-            other => other.map_err(refusal),
+            other => other,
         }
+    }
+
+    fn in_memory(&self, why: &LedgerError) -> Result<(Opened, Ingest), LedgerError> {
+        let mut store = self.shelf().in_memory()?;
+        let done = self.ledger().ingest(&mut store)?;
+        let why = sentence(why);
+        out::say(&format!("{why} All that can be read is shown; what is new of it is not kept."));
+        Ok((store, done))
     }
 
     /// Ids of the assistants that the history knows.
     pub(crate) fn agents(&self) -> Result<BTreeSet<String>, Refusal> {
-        let (mut store, _) = self.store()?;
+        let (mut store, _) = self.readable()?;
         let mut agents = BTreeSet::new();
         let days = store.days(None, None, &mut |key, _| {
             if !agents.contains(&*key.agent) {
@@ -84,12 +114,23 @@ impl Books {
 
     /// The logs that were read, and what in them is odd. Nothing where there is no history yet, or it cannot be read.
     pub(crate) fn logs(&self) -> Vec<LogDiagnosis> {
-        let path = self.paths.history();
-        let store = self.host.files.is_file(&path).then(|| Store::open(&path).ok()).flatten();
+        let shelf = self.shelf();
+        let looked = match shelf.look() {
+            Err(error) if error.is_about_writing() => shelf.in_memory().map(Some),
+            other => other,
+        };
+        let store = looked.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the history cannot be looked at");
+            None
+        });
+        let unread = store.as_ref().and_then(|store| claudometer_ledger::unread(store).ok());
+        let unread = unread.unwrap_or_default();
         let read = claudometer_providers::LOGS
             .iter()
             .filter_map(|source| Some((source, store.as_ref()?.files(source.id()).ok()?)))
-            .filter(|(_, files)| !files.is_empty());
+            .filter(|(source, files)| {
+                !files.is_empty() || unread.iter().any(|one| one.agent == source.id())
+            });
         read.map(|(source, files)| {
             let odd = |file: &KnownFile| file.malformed + file.undated;
             let mut odd_files: Vec<(u64, &String)> = files
@@ -102,13 +143,18 @@ impl Books {
                 agent: source.id().to_owned(),
                 name: source.name().to_owned(),
                 files: files.len() as u64,
-                bytes: files.values().map(|file| file.size).sum(),
-                malformed: files.values().map(|file| file.malformed).sum(),
-                undated: files.values().map(|file| file.undated).sum(),
+                bytes: files.iter().map(|(_, file)| file.size).sum(),
+                malformed: files.iter().map(|(_, file)| file.malformed).sum(),
+                undated: files.iter().map(|(_, file)| file.undated).sum(),
                 odd_files: odd_files
                     .iter()
                     .take(MOST_ODD)
                     .map(|(_, path)| self.host.tilde(Path::new(path)))
+                    .collect(),
+                unreadable: unread
+                    .iter()
+                    .filter(|one| one.agent == source.id())
+                    .map(|one| format!("{} ({})", self.host.tilde(&one.path), one.why))
                     .collect(),
             }
         })
@@ -129,13 +175,9 @@ impl Books {
 
     /// Sets a damaged history aside and puts the newest sound copy in its place.
     pub(crate) fn mend(&self) -> Result<(), LedgerError> {
-        let _lock = self.lock()?;
-        // Who waited for the lock may find that another process has done it.
-        let is_sound = Store::open(&self.paths.history()).and_then(|store| store.faults());
-        if is_sound.is_ok_and(|faults| faults.is_empty()) {
+        let Some(Mended { aside, copy }) = self.shelf().mend(self.host.now())? else {
             return Ok(());
-        }
-        let (aside, copy) = self.shelf().mend(self.host.now())?;
+        };
         let aside =
             aside.map(|path| format!(" and lies in {}", path.display())).unwrap_or_default();
         let copy = copy.map(|path| format!("the copy {}", path.display()));
@@ -151,28 +193,22 @@ impl Books {
         Some(below.unwrap_or_else(|| folder.into()))
     }
 
-    /// Only one process at a time puts another history in its place.
-    pub(crate) fn lock(&self) -> Result<Lock, LedgerError> {
-        Ok(Lock::acquire(&self.paths.history_lock(), PATIENCE)?)
-    }
-
     /// The history's file and its copies.
     pub(crate) fn shelf(&self) -> Shelf {
         Shelf {
             files: self.host.files.clone(),
             path: self.paths.history(),
             backups: self.paths.backups(),
+            lock: self.paths.history_lock(),
         }
     }
 
-    fn open_and_read(&self) -> Result<(Store, Ingest), LedgerError> {
-        let path = self.paths.history();
-        // The file exists before it is opened, so that nobody else may read it from the first moment on.
-        self.host.files.append_private(&path, b"")?;
-        let mut store = Store::open(&path)?;
+    fn open_and_read(&self) -> Result<(Opened, Ingest), LedgerError> {
+        let mut store = self.shelf().open()?;
         let ledger = self.ledger();
         if self.is_current && ledger.is_settled(&store)? {
-            return Ok((store, Ingest::default()));
+            let unread = claudometer_ledger::unread(&store)?;
+            return Ok((store, Ingest { unread, ..Ingest::default() }));
         }
         if store.is_empty()? && out::is_error_terminal() {
             out::say("Reading the logs for the first time; this is done once.");
@@ -203,14 +239,21 @@ pub(crate) fn refusal(error: LedgerError) -> Refusal {
             " `claudometer history rebuild` makes it anew and keeps what can be read."
         }
         LedgerError::Store(StoreError::Full(_)) => " Make room and run it again: nothing is lost.",
-        LedgerError::Store(StoreError::Busy(_)) => " Run it again when that one has ended.",
-        LedgerError::Store(StoreError::Newer(_) | StoreError::Other(_)) | LedgerError::File(_) => {
-            ""
+        LedgerError::Store(StoreError::Busy(_)) | LedgerError::InUse => {
+            " Run it again when that one has ended."
         }
+        LedgerError::Store(
+            StoreError::Newer(_) | StoreError::Unwritable(_) | StoreError::Other(_),
+        )
+        | LedgerError::Foreign
+        | LedgerError::File(_) => "",
     };
+    (format!("{}{remedy}", sentence(&error)), Exit::Other)
+}
+
+fn sentence(error: &LedgerError) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
-    let text: String =
-        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-    (format!("{text}.{remedy}"), Exit::Other)
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    format!("{}.", first.chain(letters).collect::<String>())
 }

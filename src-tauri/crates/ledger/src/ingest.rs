@@ -3,12 +3,17 @@
 use crate::round::Round;
 use chrono::{DateTime, NaiveDate, Utc};
 use claudometer_core::{Response, response::Name};
-use claudometer_host::{Host, clock::Zone, leaves::Leaf};
+use claudometer_host::{
+    Host,
+    clock::Zone,
+    leaves::{Leaf, Walk},
+};
 use claudometer_pricing::Catalog;
 use claudometer_scan::{Form, LogSource, hash};
 use claudometer_store::{Batch, Judge, Store, StoreError};
+use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeSet,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -18,9 +23,30 @@ pub enum LedgerError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Another process has it open, or puts another in its place, and does not end.
+    #[error("another Claudometer is using the history and does not end")]
+    InUse,
+    /// It is no history of ours.
+    #[error("it is no history of Claudometer")]
+    Foreign,
     /// A file of it cannot be made, moved or removed.
     #[error("a file of the history cannot be written: {0}")]
     File(#[source] std::io::Error),
+}
+
+impl LedgerError {
+    /// Whether the history cannot be written, although it may be read.
+    pub fn is_about_writing(&self) -> bool {
+        use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        match self {
+            Self::Store(StoreError::Full(_) | StoreError::Unwritable(_)) => true,
+            Self::File(error) => matches!(
+                error.kind(),
+                PermissionDenied | ReadOnlyFilesystem | StorageFull | QuotaExceeded
+            ),
+            Self::Store(_) | Self::InUse | Self::Foreign => false,
+        }
+    }
 }
 
 /// The history and what it is judged by.
@@ -51,8 +77,6 @@ pub struct Oddity {
     pub malformed: u64,
     /// Records of responses without a time.
     pub undated: u64,
-    /// Why the file could not be read at all.
-    pub error: Option<String>,
 }
 
 /// What one round of reading did.
@@ -62,6 +86,41 @@ pub struct Ingest {
     pub read: u64,
     /// Files of which something could not be read.
     pub oddities: Vec<Oddity>,
+    /// Files and folders that could not be read at all: what they tell is not among the sums.
+    pub unread: Vec<Unread>,
+}
+
+/// A file or a folder of a log that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// Id of the assistant.
+    pub agent: String,
+    /// Its path.
+    pub path: PathBuf,
+    /// Why not.
+    pub why: String,
+}
+
+/// The fact that names what could not be read when the logs were last looked at.
+const UNREAD: &str = "unread";
+
+/// Notes what could not be read, for whoever need not look at the logs again.
+pub(crate) fn note_unread(store: &Store, unread: &[Unread]) -> Result<(), LedgerError> {
+    let text = if unread.is_empty() {
+        String::new()
+    } else {
+        serde_json::to_string(unread).map_err(io::Error::from)?
+    };
+    if store.fact(UNREAD)?.unwrap_or_default() != text {
+        store.set_fact(UNREAD, &text)?;
+    }
+    Ok(())
+}
+
+/// What could not be read when the logs were last looked at.
+pub fn unread(store: &Store) -> Result<Vec<Unread>, LedgerError> {
+    let text = store.fact(UNREAD)?.unwrap_or_default();
+    Ok(serde_json::from_str(&text).unwrap_or_default())
 }
 
 impl Ledger<'_> {
@@ -93,8 +152,17 @@ impl Ledger<'_> {
 
     /// Reads what is new in all logs and keeps it.
     pub fn ingest(&self, store: &mut Store) -> Result<Ingest, LedgerError> {
+        self.ingest_beside(store, None)
+    }
+
+    /// The same for a store that is compared with another, which knows what logs told that are gone.
+    pub(crate) fn ingest_beside(
+        &self,
+        store: &mut Store,
+        known: Option<&Store>,
+    ) -> Result<Ingest, LedgerError> {
         self.settle(store)?;
-        let mut round = Round::of(self);
+        let mut round = Round::of(self, known);
         for source in self.sources {
             round.read(store, *source)?;
         }
@@ -114,30 +182,20 @@ impl Ledger<'_> {
         Ok(store.keep(batch, judge)?)
     }
 
-    /// Every file of a log, each once.
-    pub(crate) fn leaves(&self, source: &dyn LogSource) -> Vec<Leaf> {
+    /// Every file of a log, each once, and what of it cannot be looked at.
+    pub(crate) fn leaves(&self, source: &dyn LogSource) -> Walk {
         let files = &self.host.files;
         let further = self.homes.iter().filter(|(id, _)| *id == source.id());
         let worlds = std::iter::once(self.host).chain(further.map(|(_, world)| world));
-        let places: Vec<PathBuf> = worlds.flat_map(|world| source.places(world)).collect();
-        let places: BTreeSet<PathBuf> = places.iter().map(|place| files.canonical(place)).collect();
-        let wanted = |path: &Path| source.form(path).is_some();
-        let mut leaves: Vec<Leaf> = places
-            .iter()
-            .flat_map(|place| match files.leaf(place) {
-                Some(leaf) if wanted(place) => vec![leaf],
-                Some(_) => Vec::new(),
-                None => files.leaves(place, &wanted),
-            })
-            .collect();
-        leaves.sort_unstable_by(|one, other| one.path.cmp(&other.path));
-        leaves.dedup_by(|one, other| one.path == other.path);
-        for leaf in &mut leaves {
+        let places = worlds.flat_map(|world| source.places(world));
+        let places: Vec<PathBuf> = places.map(|place| files.canonical(&place)).collect();
+        let mut walk = files.walk(&places, &|path| source.form(path).is_some());
+        for leaf in &mut walk.leaves {
             if source.form(&leaf.path) == Some(Form::Database) {
                 with_newest_rows(files, leaf);
             }
         }
-        leaves
+        walk
     }
 }
 

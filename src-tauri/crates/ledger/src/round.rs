@@ -1,14 +1,18 @@
 //! One round of reading: which files are read, from where on, and what becomes of what they told before.
 
-use crate::{Ingest, Ledger, LedgerError, Oddity};
+use crate::{Ingest, Ledger, LedgerError, Oddity, Unread, ingest::note_unread};
 use claudometer_core::{
     Tokens,
     response::{Key, Name},
 };
-use claudometer_host::leaves::Leaf;
+use claudometer_host::leaves::{Leaf, Unreadable, Walk};
 use claudometer_scan::{Kept, LogFile, LogSource, Place, Resume, Taken};
-use claudometer_store::{Batch, KnownFile, Store};
-use std::{collections::HashMap, fmt};
+use claudometer_store::{Batch, KnownFile, Stamp, Store};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fmt,
+    path::Path,
+};
 
 /// How many responses are held before they are kept.
 const MOST_HELD: usize = 120_000;
@@ -18,15 +22,24 @@ const MOST_HELD_OF_MANY: usize = 240_000;
 /// What was read and waits to be kept.
 pub(crate) struct Round<'a> {
     ledger: &'a Ledger<'a>,
+    known: Option<&'a Store>,
     batch: Batch,
     /// How many responses were kept in this round.
     kept: usize,
     buffer: Vec<u8>,
+    again: Again,
     done: Ingest,
 }
 
-/// A store that a reader may ask.
-struct KeptIn<'a>(&'a Store);
+/// Files that are read again although nothing in them has changed: what they tell no more was never theirs.
+#[derive(Default)]
+struct Again {
+    files: HashSet<Name>,
+    told: HashSet<Key>,
+}
+
+/// What a reader may ask: the store that is read into, and the one that it is compared with.
+struct KeptIn<'a>(&'a Store, Option<&'a Store>);
 
 impl fmt::Debug for KeptIn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -37,14 +50,16 @@ impl fmt::Debug for KeptIn<'_> {
 impl Kept for KeptIn<'_> {
     fn tokens(&self, key: Key) -> Option<Tokens> {
         // A store that cannot be asked now knows of nothing; the round itself will fail on it.
-        self.0.tokens(key).ok().flatten()
+        let ask = |store: &Store| store.tokens(key).ok().flatten();
+        ask(self.0).or_else(|| self.1.and_then(ask))
     }
 }
 
 impl<'a> Round<'a> {
-    pub(crate) fn of(ledger: &'a Ledger<'a>) -> Self {
+    /// A round; what is gone is known from `known`, where the store itself does not know it.
+    pub(crate) fn of(ledger: &'a Ledger<'a>, known: Option<&'a Store>) -> Self {
         let (batch, buffer, done) = (Batch::default(), Vec::new(), Ingest::default());
-        Self { ledger, batch, kept: 0, buffer, done }
+        Self { ledger, known, batch, kept: 0, buffer, again: Again::default(), done }
     }
 
     /// Reads what is new in the log of one assistant.
@@ -53,48 +68,95 @@ impl<'a> Round<'a> {
         store: &mut Store,
         source: &dyn LogSource,
     ) -> Result<(), LedgerError> {
-        let leaves = self.ledger.leaves(source);
-        let mut known = store.files(source.id())?;
-        woken(source, &leaves, &mut known);
-        for leaf in &leaves {
-            let path = leaf.path.to_string_lossy().into_owned();
-            let before = known.remove(&path);
-            let is_unchanged = |before: &KnownFile| is_unchanged(before, leaf, source);
-            if before.as_ref().is_some_and(is_unchanged) {
-                continue;
-            }
-            let host = self.ledger.host;
-            let file = LogFile { leaf, others: &leaves, host, kept: &KeptIn(store) };
-            let goes_on = |before: &&KnownFile| goes_on(before, leaf, source);
-            let resume = before.as_ref().filter(goes_on).map(resume);
-            match (Place { source, file }).read(resume.as_ref(), &mut self.buffer) {
-                Ok((taken, resume)) => {
-                    let known = of(source, leaf, before.as_ref(), &taken, resume);
-                    self.take(source, leaf, path, known, taken);
-                }
-                Err(error) => self.done.oddities.push(Oddity {
-                    path: leaf.path.clone(),
-                    malformed: 0,
-                    undated: 0,
-                    error: Some(error.to_string()),
-                }),
-            }
+        let Walk { leaves, unreadable } = self.ledger.leaves(source);
+        let News { read, gone } = news(store, source, &leaves)?;
+        for nth in read {
+            self.file(store, source, &leaves, nth)?;
             self.keep_if_many(store)?;
         }
-        // What is left of the known ones is gone.
-        for path in known.into_keys() {
-            self.batch.forget_file(path);
+        // What lies in a folder that cannot be read now is not gone.
+        let is_hidden =
+            |path: &str| unreadable.iter().any(|place| Path::new(path).starts_with(&place.path));
+        let agent: Name = source.id().into();
+        for path in gone.into_iter().filter(|path| !is_hidden(path)) {
+            self.batch.forget_file(&agent, path);
+        }
+        for Unreadable { path, why } in unreadable {
+            self.unread(source, &path, why);
         }
         Ok(())
+    }
+
+    /// Reads one file.
+    fn file(
+        &mut self,
+        store: &Store,
+        source: &dyn LogSource,
+        leaves: &[Leaf],
+        nth: usize,
+    ) -> Result<(), LedgerError> {
+        let leaf = &leaves[nth];
+        let path = leaf.path.to_string_lossy();
+        let before = store.file(source.id(), &path)?;
+        let file = LogFile {
+            leaf,
+            others: leaves,
+            host: self.ledger.host,
+            kept: &KeptIn(store, self.known),
+        };
+        let place = Place { source, file };
+        let same_reader = |before: &&KnownFile| {
+            before.reader == source.reader().version && before.file_id == leaf.id
+        };
+        let resume = before.as_ref().map(resume);
+        let holds_all = resume.as_ref().is_none_or(|resume| {
+            let is_same = before.as_ref().is_some_and(|before| is_same_file(before, leaf));
+            is_same || place.has_only_grown(resume)
+        });
+        let goes_on = resume.as_ref().filter(|_| before.as_ref().filter(same_reader).is_some());
+        match place.read(goes_on, &mut self.buffer) {
+            Ok((taken, resume)) => {
+                let goes_on = before.as_ref().filter(|before| {
+                    let was_resumed = same_reader(before) && holds_all;
+                    was_resumed && before.offset > 0 && !before.state.is_empty()
+                });
+                let odd = goes_on.map_or((0, 0), |before| (before.malformed, before.undated));
+                let known = KnownFile {
+                    size: leaf.size,
+                    modified_ns: leaf.modified_ns,
+                    file_id: leaf.id,
+                    offset: resume.offset,
+                    tail: resume.tail,
+                    unended: resume.unended,
+                    state: resume.state,
+                    malformed: odd.0 + taken.malformed,
+                    undated: odd.1 + taken.undated,
+                    reader: source.reader().version,
+                    waits_for: taken.waits_for.clone().unwrap_or_default(),
+                    rewritten: !holds_all || before.as_ref().is_some_and(|known| known.rewritten),
+                };
+                let is_again = before.is_some_and(|before| before.reader != known.reader);
+                self.take(source, leaf, known, taken, is_again);
+            }
+            Err(error) => {
+                self.unread(source, &leaf.path, error.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    fn unread(&mut self, source: &dyn LogSource, path: &Path, why: String) {
+        let agent = source.id().to_owned();
+        self.done.unread.push(Unread { agent, path: path.to_owned(), why });
     }
 
     fn take(
         &mut self,
         source: &dyn LogSource,
         leaf: &Leaf,
-        path: String,
         known: KnownFile,
         taken: Taken,
+        is_again: bool,
     ) {
         self.done.read += 1;
         if taken.malformed + taken.undated > 0 {
@@ -102,13 +164,19 @@ impl<'a> Round<'a> {
                 path: leaf.path.clone(),
                 malformed: known.malformed,
                 undated: known.undated,
-                error: None,
             });
         }
-        let (agent, place): (Name, Name) = (source.id().into(), path.as_str().into());
-        self.batch.file(&agent, path, known);
+        let path = leaf.path.to_string_lossy();
+        let (agent, place): (Name, Name) = (source.id().into(), (&*path).into());
+        if is_again && !known.rewritten {
+            self.again.files.insert(Name::clone(&place));
+        }
+        self.batch.file(&agent, path.into_owned(), known);
         for mut response in taken.responses {
             (response.source, response.reader) = (Name::clone(&place), source.reader());
+            if is_again {
+                self.again.told.insert(response.key);
+            }
             self.ledger.add(&mut self.batch, &agent, &self.ledger.device, &response);
         }
         for key in taken.copies {
@@ -125,68 +193,101 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    pub(crate) fn finish(self, store: &mut Store) -> Result<Ingest, LedgerError> {
+    /// Keeps what is left, and lets what was read by mistake count no more.
+    pub(crate) fn finish(mut self, store: &mut Store) -> Result<Ingest, LedgerError> {
         if !self.batch.is_empty() {
-            self.ledger.keep(store, self.batch)?;
+            self.ledger.keep(store, std::mem::take(&mut self.batch))?;
         }
+        let Again { files, told } = self.again;
+        if !files.is_empty() {
+            let mut untold = Batch::default();
+            store.responses(None, None, &mut |stored| {
+                let one = &stored.response;
+                if !one.withdrawn && files.contains(&one.source) && !told.contains(&one.key) {
+                    untold.withdraw(one.key);
+                }
+            })?;
+            if !untold.is_empty() {
+                self.ledger.keep(store, untold)?;
+            }
+        }
+        note_unread(store, &self.done.unread)?;
         store.rest()?;
         Ok(self.done)
     }
 }
 
-/// Has files that wait for the log of another session be read again where that one has come to light.
-fn woken(source: &dyn LogSource, leaves: &[Leaf], known: &mut HashMap<String, KnownFile>) {
-    let waiting = || known.values().filter(|file| !file.waits_for.is_empty());
-    if waiting().next().is_none() {
-        return;
-    }
-    let fresh: Vec<&Leaf> =
-        leaves.iter().filter(|leaf| !known.contains_key(&*leaf.path.to_string_lossy())).collect();
-    let has_come =
-        |session: &str| fresh.iter().any(|leaf| source.is_of_session(&leaf.path, session));
-    for file in known.values_mut() {
-        if !file.waits_for.is_empty() && has_come(&file.waits_for) {
-            file.reader = 0;
+/// What is to be done about the files of a log.
+struct News {
+    /// Places among the leaves of those that are to be read.
+    read: BTreeSet<usize>,
+    /// Paths of those that are gone.
+    gone: Vec<String>,
+}
+
+/// Compares the files that are there with those that have been read; both are in the order of their paths.
+fn news(store: &Store, source: &dyn LogSource, leaves: &[Leaf]) -> Result<News, LedgerError> {
+    let version = source.reader().version;
+    let mut news = News { read: BTreeSet::new(), gone: Vec::new() };
+    let mut fresh = Vec::new();
+    let mut next = 0;
+    store.stamps(source.id(), &mut |path, stamp| {
+        while let Some(leaf) = leaves.get(next)
+            && *leaf.path.to_string_lossy() < *path
+        {
+            fresh.push(next);
+            next += 1;
         }
+        match leaves.get(next) {
+            Some(leaf) if *leaf.path.to_string_lossy() == *path => {
+                if stamp.reader != version || !is_same_stamp(stamp, leaf) {
+                    news.read.insert(next);
+                }
+                next += 1;
+            }
+            _ => news.gone.push(path.to_owned()),
+        }
+    })?;
+    fresh.extend(next..leaves.len());
+    if !fresh.is_empty() {
+        news.read.extend(woken(store, source, leaves, &fresh)?);
     }
+    news.read.extend(fresh);
+    Ok(news)
 }
 
-/// What is noted of a file after it was read.
-fn of(
+/// Files that wait for the log of another session, where that one is among those that are there for the first time.
+fn woken(
+    store: &Store,
     source: &dyn LogSource,
-    leaf: &Leaf,
-    before: Option<&KnownFile>,
-    taken: &Taken,
-    resume: Resume,
-) -> KnownFile {
-    let goes_on = before.filter(|before| {
-        goes_on(before, leaf, source) && before.offset > 0 && resume.offset >= before.offset
-    });
-    let (malformed, undated) = goes_on.map_or((0, 0), |before| (before.malformed, before.undated));
-    KnownFile {
-        size: leaf.size,
-        modified_ns: leaf.modified_ns,
-        file_id: leaf.id,
-        offset: resume.offset,
-        tail: resume.tail,
-        state: resume.state,
-        malformed: malformed + taken.malformed,
-        undated: undated + taken.undated,
-        reader: source.reader().version,
-        waits_for: taken.waits_for.clone().unwrap_or_default(),
+    leaves: &[Leaf],
+    fresh: &[usize],
+) -> Result<Vec<usize>, LedgerError> {
+    let has_come =
+        |session: &str| fresh.iter().any(|nth| source.is_of_session(&leaves[*nth].path, session));
+    let waiting = store.waiting(source.id())?.into_iter();
+    let woken: HashSet<String> =
+        waiting.filter(|(_, session)| has_come(session)).map(|(path, _)| path).collect();
+    if woken.is_empty() {
+        return Ok(Vec::new());
     }
+    let is_woken = |(_, leaf): &(usize, &Leaf)| woken.contains(&*leaf.path.to_string_lossy());
+    Ok(leaves.iter().enumerate().filter(is_woken).map(|(nth, _)| nth).collect())
 }
 
-fn is_unchanged(before: &KnownFile, leaf: &Leaf, source: &dyn LogSource) -> bool {
+fn is_same_stamp(stamp: Stamp, leaf: &Leaf) -> bool {
+    (stamp.size, stamp.modified_ns, stamp.file_id) == (leaf.size, leaf.modified_ns, leaf.id)
+}
+
+fn is_same_file(before: &KnownFile, leaf: &Leaf) -> bool {
     (before.size, before.modified_ns, before.file_id) == (leaf.size, leaf.modified_ns, leaf.id)
-        && before.reader == source.reader().version
-}
-
-/// Whether a reading can go on where the last one ended.
-fn goes_on(before: &KnownFile, leaf: &Leaf, source: &dyn LogSource) -> bool {
-    before.file_id == leaf.id && before.reader == source.reader().version
 }
 
 fn resume(before: &KnownFile) -> Resume {
-    Resume { offset: before.offset, tail: before.tail, state: before.state.clone() }
+    Resume {
+        offset: before.offset,
+        tail: before.tail,
+        unended: before.unended,
+        state: before.state.clone(),
+    }
 }

@@ -97,7 +97,6 @@ impl Ledger<'_> {
         own: &Path,
     ) -> Result<(u64, u64), LedgerError> {
         let files = &self.host.files;
-        let known = store.files(SOURCE)?;
         let (mut read, mut odd) = (0, 0);
         let is_day = |path: &Path| path.extension().is_some_and(|end| end == "jsonl");
         for leaf in files.leaves(folder, &is_day) {
@@ -108,7 +107,7 @@ impl Ledger<'_> {
             let is_known = |known: &KnownFile| {
                 (known.size, known.modified_ns) == (leaf.size, leaf.modified_ns)
             };
-            if known.get(&path).is_some_and(is_known) {
+            if store.file(SOURCE, &path)?.as_ref().is_some_and(is_known) {
                 continue;
             }
             odd += self.import(store, &leaf.path)?.odd;

@@ -1,12 +1,13 @@
-//! Keeping the history whole: copies, comparing it with the logs, making it anew.
+//! Keeping the history whole: copies, and another one in the place of one that is damaged or wrong.
 
-use crate::{Ledger, LedgerError};
+use crate::{
+    Ledger, LedgerError,
+    shelf::{Alone, Shelf},
+};
 use chrono::{DateTime, NaiveDate, Utc};
-use claudometer_core::response::Key;
 use claudometer_host::Files;
 use claudometer_store::{Batch, Store, StoreError, Stored};
 use std::{
-    collections::{HashMap, HashSet},
     io,
     path::{Path, PathBuf},
 };
@@ -15,40 +16,14 @@ use std::{
 const KEPT: usize = 7;
 /// Responses that are moved at a time.
 const AT_ONCE: usize = 20_000;
-/// Files that belong to a database, besides itself.
-const BESIDE: [&str; 2] = ["-wal", "-shm"];
 
-/// The history's file, and the folder of its copies.
-#[derive(Debug, Clone)]
-pub struct Shelf {
-    /// The files.
-    pub files: Files,
-    /// The history.
-    pub path: PathBuf,
-    /// Folder of the copies.
-    pub backups: PathBuf,
-}
-
-/// What comparing the history with the logs gave.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Verdict {
-    /// Faults that the database finds in itself.
-    pub faults: Vec<String>,
-    /// Responses that the logs tell.
-    pub told: u64,
-    /// Of these, responses that the history lacks.
-    pub missing: u64,
-    /// Of these, responses of which the history has less.
-    pub different: u64,
-    /// Responses that only the history has: their logs are gone.
-    pub kept: u64,
-}
-
-impl Verdict {
-    /// Whether nothing is wrong.
-    pub const fn is_good(&self) -> bool {
-        self.faults.is_empty() && self.missing == 0 && self.different == 0
-    }
+/// What was done about a damaged history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mended {
+    /// Where the damaged one is kept.
+    pub aside: Option<PathBuf>,
+    /// The copy that took its place; `None` where there was none that could be used.
+    pub copy: Option<PathBuf>,
 }
 
 impl Shelf {
@@ -82,122 +57,188 @@ impl Shelf {
         }
         self.back_up(store, &path)?;
         for old in self.copies().into_iter().skip(KEPT) {
-            self.files.remove(&old)?;
+            if self.holds_no_more(&old, store)? {
+                self.files.remove(&old)?;
+            }
         }
         Ok(Some(path))
     }
 
+    /// Whether an old copy holds nothing that the history lost other than by a person's wish. One that cannot be read
+    /// holds nothing.
+    fn holds_no_more(&self, old: &Path, store: &Store) -> Result<bool, LedgerError> {
+        let mut count = None;
+        let before = store.pruned_before()?.map_or(i64::MIN, |before| before.timestamp_millis());
+        let read = self.files.database(old, &mut |database| {
+            let text = "SELECT count(*) FROM responses WHERE at >= ?1";
+            database.rows(text, &[before], &mut |row| count = row.integer(0))
+        });
+        if let Err(error) = read {
+            tracing::debug!(%error, "an old copy of the history cannot be read");
+            return Ok(true);
+        }
+        Ok(count.is_none_or(|count| count.unsigned_abs() <= store.len().unwrap_or(0)))
+    }
+
     /// Copies the history to a file that does not exist yet. The copy is whole or not there.
     pub fn back_up(&self, store: &Store, to: &Path) -> Result<(), LedgerError> {
-        let faults = store.faults()?;
-        if let Some(fault) = faults.into_iter().next() {
+        if let Some(fault) = store.faults()?.into_iter().next() {
             return Err(StoreError::Faulty(fault).into());
         }
         let unfinished = to.with_extension("db.new");
         self.files.remove(&unfinished)?;
         // The file exists before it is written, so that nobody else may read it from the first moment on.
         self.files.append_private(&unfinished, b"")?;
-        store.copy_to(&unfinished)?;
-        Ok(self.files.rename(&unfinished, to)?)
+        let copied = store.copy_to(&unfinished).map_err(LedgerError::from);
+        let kept = copied.and_then(|()| {
+            self.files.sync(&unfinished)?;
+            Ok(self.files.rename(&unfinished, to)?)
+        });
+        if kept.is_err() {
+            self.files.remove(&unfinished).ok(); // the first error is the one that is told
+        }
+        kept
     }
 
-    /// Puts a copy in the place of the history, which is set aside. Answers where.
+    /// Puts a copy in the place of the history, which is set aside. Answers where. What is no history of ours is refused, and
+    /// left as it is.
     pub fn restore(&self, from: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, LedgerError> {
-        let copy = Store::open(from)?;
-        let unfinished = self.path.with_extension("db.new");
-        self.files.remove(&unfinished)?;
-        self.files.append_private(&unfinished, b"")?;
-        copy.copy_to(&unfinished)?;
-        copy.close()?;
-        let aside = self.set_aside("replaced", now)?;
-        self.files.rename(&unfinished, &self.path)?;
-        Ok(aside)
+        let alone = self.alone()?;
+        let copy = self.copy_of(&alone, from)?;
+        self.exchange(&alone, copy, "replaced", now)
     }
 
-    /// Moves the history away with all that belongs to it; `None` where there is none.
-    fn set_aside(&self, why: &str, now: DateTime<Utc>) -> Result<Option<PathBuf>, LedgerError> {
-        if !self.files.is_file(&self.path) {
-            return Ok(None);
+    /// A copy of a history, prepared to take the place of this one.
+    fn copy_of(&self, alone: &Alone, from: &Path) -> Result<Store, LedgerError> {
+        let prepared = self.prepare(alone)?;
+        let copied = copied(&self.files, from, &prepared);
+        if copied.is_err() {
+            self.files.remove(&prepared)?;
         }
-        let aside = self.path.with_extension(format!("{why}-{}.db", now.format("%Y%m%dT%H%M%S")));
-        for suffix in BESIDE {
-            let (from, to) = (beside(&self.path, suffix), beside(&aside, suffix));
-            if self.files.is_file(&from) {
-                self.files.rename(&from, &to)?;
-            }
-        }
-        self.files.rename(&self.path, &aside)?;
-        Ok(Some(aside))
+        copied
     }
 
-    /// Sets a damaged history aside and puts the newest sound copy in its place; the logs then tell what is missing. Answers
-    /// where the damaged one is, and which copy was taken.
-    pub fn mend(
-        &self,
-        now: DateTime<Utc>,
-    ) -> Result<(Option<PathBuf>, Option<PathBuf>), LedgerError> {
-        let aside = self.set_aside("damaged", now)?;
+    /// Puts the newest sound copy in the place of a damaged history, which is set aside; the logs then tell what is missing.
+    /// Answers where the damaged one is, and which copy was taken; `None` where another process has mended it meanwhile.
+    pub fn mend(&self, now: DateTime<Utc>) -> Result<Option<Mended>, LedgerError> {
+        let alone = self.alone()?;
+        match Store::open(&self.path).and_then(|store| store.faults()) {
+            Ok(faults) if faults.is_empty() => return Ok(None),
+            Ok(_) | Err(StoreError::Damaged(_) | StoreError::Faulty(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
         for copy in self.copies() {
-            match self.restore(&copy, now) {
-                Ok(_) => return Ok((aside, Some(copy))),
+            match self.copy_of(&alone, &copy) {
+                Ok(sound) => {
+                    let aside = self.exchange(&alone, sound, "damaged", now)?;
+                    return Ok(Some(Mended { aside, copy: Some(copy) }));
+                }
                 Err(error) => tracing::warn!(%error, "a copy of the history cannot be used either"),
             }
         }
-        Ok((aside, None))
+        let empty = Store::open(&self.prepare(&alone)?)?;
+        Ok(Some(Mended { aside: self.exchange(&alone, empty, "damaged", now)?, copy: None }))
     }
 
-    /// Makes the history anew from the logs, and takes over from the old one what the logs do not have any more.
+    /// Makes the history anew: every log that is there is read again and replaces what it told before; what the logs do not
+    /// have any more is taken over. Answers where the one before is kept.
     pub fn rebuild(
         &self,
         ledger: &Ledger<'_>,
         now: DateTime<Utc>,
     ) -> Result<Option<PathBuf>, LedgerError> {
-        let unfinished = self.path.with_extension("db.new");
-        for suffix in ["", "-wal", "-shm"] {
-            self.files.remove(&beside(&unfinished, suffix))?;
+        let alone = self.alone()?;
+        let mut anew = Store::open(&self.prepare(&alone)?)?;
+        if let Err(error) = self.take_over(ledger, &mut anew) {
+            // What can be read of a damaged one has been taken over; the newest copy knows what cannot.
+            tracing::warn!(%error, "not all of the old history could be read");
+            self.take_over_from_copy(ledger, &mut anew)?;
         }
-        self.files.append_private(&unfinished, b"")?;
-        let mut anew = Store::open(&unfinished)?;
-        let mut old = self.files.is_file(&self.path).then(|| Store::open(&self.path));
-        if let Some(Ok(old)) = &old
-            && let Ok(Some(before)) = old.pruned_before()
-        {
-            anew.keep_from(before)?;
-        }
+        anew.read_again()?;
         ledger.ingest(&mut anew)?;
-        let rescued = match &mut old {
-            Some(Ok(old)) => take_over(ledger, old, &mut anew).err().map(|error| error.to_string()),
-            Some(Err(error)) => Some(error.to_string()),
-            None => None,
-        };
-        if let Some(error) = rescued {
-            tracing::warn!(error, "not all of the old history could be read");
+        self.exchange(&alone, anew, "replaced", now)
+    }
+
+    /// Takes over all that the history holds, or that can be read of it.
+    fn take_over(&self, ledger: &Ledger<'_>, anew: &mut Store) -> Result<(), LedgerError> {
+        if !self.files.is_file(&self.path) {
+            return Ok(());
         }
-        drop(old);
-        anew.close()?;
-        let aside = self.set_aside("replaced", now)?;
-        self.files.rename(&unfinished, &self.path)?;
-        Ok(aside)
+        // With everything in one file it can be read as it is.
+        let whole = Store::open(&self.path).and_then(Store::close).map_err(LedgerError::from);
+        let filled = whole.and_then(|()| fill(&self.files, anew, &self.path));
+        if let Err(LedgerError::Store(StoreError::Damaged(_) | StoreError::Faulty(_))) = filled {
+            let mut old = Store::open(&self.path)?;
+            if let Ok(Some(before)) = old.pruned_before() {
+                anew.keep_from(before)?;
+            }
+            add(ledger, &mut old, anew)?;
+        }
+        filled
+    }
+
+    fn take_over_from_copy(
+        &self,
+        ledger: &Ledger<'_>,
+        anew: &mut Store,
+    ) -> Result<(), LedgerError> {
+        for copy in self.copies() {
+            let mut sound = Store::in_memory()?;
+            if fill(&self.files, &mut sound, &copy).is_ok() {
+                return add(ledger, &mut sound, anew);
+            }
+        }
+        Ok(())
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+/// Copies a history of ours into an empty file, and opens that.
+fn copied(files: &Files, from: &Path, to: &Path) -> Result<Store, LedgerError> {
+    let mut is_ours = false;
+    let read = files.database(from, &mut |database| {
+        is_ours = is_history(&database.parts()?);
+        if is_ours { database.copy_to(to) } else { Ok(()) }
+    });
+    if let Err(error) = read {
+        tracing::debug!(%error, "no database that can be read");
+        return Err(LedgerError::Foreign);
+    }
+    if !is_ours {
+        return Err(LedgerError::Foreign);
+    }
+    let copy = Store::open(to)?;
+    match copy.faults()?.into_iter().next() {
+        Some(fault) => Err(StoreError::Faulty(fault).into()),
+        None => Ok(copy),
+    }
+}
+
+/// Whether a database is made of the parts of a history, and of nothing that would do something by itself.
+fn is_history(parts: &[(String, String)]) -> bool {
+    let has =
+        |kind: &str, name: &str| parts.iter().any(|(is, called)| is == kind && called == name);
+    let is_harmless = parts.iter().all(|(kind, _)| kind == "table" || kind == "index");
+    is_harmless && Store::TABLES.iter().all(|table| has("table", table))
+}
+
+fn fill(files: &Files, store: &mut Store, from: &Path) -> Result<(), LedgerError> {
+    match files.readable(from)? {
+        Some(readable) => Ok(store.fill_from(readable.address())?),
+        None => Ok(()),
+    }
+}
+
+/// The path of a file that belongs to a database, besides itself.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Adds to one store what only another has.
-fn take_over(ledger: &Ledger<'_>, from: &mut Store, to: &mut Store) -> Result<(), LedgerError> {
-    let mut known: HashSet<Key> = HashSet::new();
-    to.responses(None, None, &mut |stored| {
-        known.insert(stored.response.key);
-    })?;
+/// Adds to one history what another holds, as far as that can be read.
+fn add(ledger: &Ledger<'_>, from: &mut Store, to: &mut Store) -> Result<(), LedgerError> {
     let mut batches = vec![Batch::default()];
     let read = from.responses(None, None, &mut |stored: Stored| {
-        if known.contains(&stored.response.key) {
-            return;
-        }
         if batches.last().is_some_and(|batch| batch.len() >= AT_ONCE) {
             batches.push(Batch::default());
         }
@@ -210,27 +251,6 @@ fn take_over(ledger: &Ledger<'_>, from: &mut Store, to: &mut Store) -> Result<()
         ledger.keep(to, batch)?;
     }
     Ok(read?)
-}
-
-/// Reads every log anew and compares.
-pub fn verify(ledger: &Ledger<'_>, store: &mut Store) -> Result<Verdict, LedgerError> {
-    let mut told = Store::in_memory()?;
-    ledger.ingest(&mut told)?;
-    let mut left: HashMap<Key, Stored> = HashMap::new();
-    told.responses(None, None, &mut |stored| {
-        left.insert(stored.response.key, stored);
-    })?;
-    let mut verdict =
-        Verdict { faults: store.faults()?, told: left.len() as u64, ..Verdict::default() };
-    store.responses(None, None, &mut |stored| match left.remove(&stored.response.key) {
-        Some(log) if log.response.tokens.total() > stored.response.tokens.total() => {
-            verdict.different += 1;
-        }
-        Some(_) => {}
-        None => verdict.kept += 1,
-    })?;
-    verdict.missing = left.len() as u64;
-    Ok(verdict)
 }
 
 impl From<io::Error> for LedgerError {

@@ -8,8 +8,12 @@ use std::io::{self, Read};
 const BLOCK: usize = 256 * 1024;
 /// A buffer that one long line has made larger than this is given back.
 const LARGEST_KEPT: usize = 4 * 1024 * 1024;
+/// A line that is longer is not held until it is known to end: it may be as long as the disk has room.
+pub(crate) const LONGEST_HELD: usize = 16 * 1024 * 1024;
+/// No needle is longer.
+const LONGEST_NEEDLE: usize = 64;
 /// How much of what was read last tells whether a file has only grown.
-const TAIL: usize = 64;
+pub(crate) const TAIL: usize = 64;
 
 /// What a line must hold to be worth reading.
 #[derive(Debug)]
@@ -78,6 +82,8 @@ pub struct Tail {
     pub last: Vec<u8>,
     /// What follows: a line that is not ended yet.
     pub rest: Vec<u8>,
+    /// Whether the line that follows is too long to be held: it was not read to its end.
+    pub is_overlong: bool,
 }
 
 /// Hands every line that holds a needle to `each`, with its offset. `buffer` is reused between files.
@@ -95,6 +101,11 @@ pub fn lines(
     let mut held = 0;
     loop {
         if held == buffer.len() {
+            if held >= LONGEST_HELD {
+                tail.is_overlong = true;
+                held = 0;
+                break;
+            }
             buffer.resize(buffer.len() * 2, 0);
         }
         let read = match stream.read(&mut buffer[held..]) {
@@ -118,6 +129,39 @@ pub fn lines(
         buffer.shrink_to_fit();
     }
     Ok(tail)
+}
+
+/// How a long line goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Length {
+    /// It ends after so many bytes; and whether a needle is in it.
+    Ended(u64, bool),
+    /// It does not end within so many bytes, which are all that there are.
+    Unended(u64),
+}
+
+/// How far the line reaches that a stream begins with. Nothing is held of it.
+pub(crate) fn length(stream: &mut dyn Read, needles: &Needles) -> io::Result<Length> {
+    let mut block = vec![0; BLOCK + LONGEST_NEEDLE];
+    let (mut length, mut overlap, mut has_needle) = (0, 0, false);
+    loop {
+        let read = match stream.read(&mut block[overlap..]) {
+            Ok(0) => return Ok(Length::Unended(length)),
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let filled = overlap + read;
+        let end = memchr(b'\n', &block[overlap..filled]).map(|at| overlap + at);
+        has_needle = has_needle || needles.find(&block[..end.unwrap_or(filled)]).is_some();
+        if let Some(end) = end {
+            return Ok(Length::Ended(length + (end - overlap) as u64, has_needle));
+        }
+        length += read as u64;
+        // A needle may begin in one block and end in the next.
+        overlap = filled.min(LONGEST_NEEDLE);
+        block.copy_within(filled - overlap..filled, 0);
+    }
 }
 
 /// The worthy lines of a block that ends with a line.

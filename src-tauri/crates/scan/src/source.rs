@@ -1,6 +1,9 @@
 //! A place where an assistant keeps its own log, and how one file of it is read.
 
-use crate::{Needles, hash, lines};
+use crate::{
+    Needles, Tail, hash,
+    lines::{Length, TAIL, length, lines},
+};
 use claudometer_core::{
     Response, Tokens,
     response::{Key, Reader},
@@ -146,7 +149,9 @@ pub struct Resume {
     pub offset: u64,
     /// A hash of the bytes just before.
     pub tail: u64,
-    /// What the reading knew.
+    /// Bytes behind them of which it is known that no line ends among them.
+    pub unended: u64,
+    /// What the reading knew; empty where another has to begin anew.
     pub state: Vec<u8>,
 }
 
@@ -183,35 +188,32 @@ impl Place<'_> {
                 let mut reading = self.source.open(self.file, state);
                 reading.database()?;
                 let state = reading.state().unwrap_or_default();
-                Ok((reading.finish(), Resume { offset: self.file.leaf.size, tail: 0, state }))
+                let offset = self.file.leaf.size;
+                Ok((reading.finish(), Resume { offset, state, ..Resume::default() }))
             }
             None => Ok(Default::default()),
         }
     }
 
     fn lines(&self, resume: Option<&Resume>, buffer: &mut Vec<u8>) -> io::Result<(Taken, Resume)> {
-        let known = resume
-            .filter(|resume| resume.offset > 0 && self.has_only_grown(resume).unwrap_or(false));
-        let from = known.map_or(0, |resume| resume.offset);
+        let known = resume.filter(|resume| !resume.state.is_empty() && self.has_only_grown(resume));
         let mut reading = self.source.open(self.file, known.map(|resume| resume.state.as_slice()));
-        let Some(mut stream) = self.file.host.files.stream(&self.file.leaf.path, from)? else {
-            return Ok((reading.finish(), Resume::default()));
+        let from = known.map_or(0, |resume| resume.offset);
+        if let Some(known) = known.filter(|known| known.unended > 0)
+            && let Some(Length::Unended(more)) = self.length(from + known.unended)?
+        {
+            let unended = known.unended + more;
+            return Ok((reading.finish(), Resume { unended, ..known.clone() }));
+        }
+        let ReadTo { tail, unended } = self.read_lines(from, &mut *reading, buffer)?;
+        let is_as_before = known.filter(|known| tail.end == known.offset);
+        let hash = match is_as_before {
+            Some(known) => known.tail,
+            None if tail.last.len() < TAIL => self.hash_before(tail.end)?,
+            None => hash_of(&tail.last),
         };
-        let mut take = |offset: u64, line: &[u8]| {
-            reading.line(offset, line.strip_suffix(b"\r").unwrap_or(line));
-        };
-        let tail = lines(&mut stream, from, self.source.needles(), buffer, &mut take)?;
-        let grown_by_little = tail.end.saturating_sub(from) < 64 && known.is_some();
-        let tail_hash = match known {
-            Some(known) if tail.end == known.offset => known.tail,
-            _ if grown_by_little => self.hash_before(tail.end)?,
-            _ => hash_of(&tail.last),
-        };
-        let resume = reading.state().map_or_else(Resume::default, |state| Resume {
-            offset: tail.end,
-            tail: tail_hash,
-            state,
-        });
+        let state = reading.state().unwrap_or_default();
+        let resume = Resume { offset: tail.end, tail: hash, unended, state };
         if is_worthy(self.source.needles(), &tail.rest) {
             // A last line that is whole counts already; it is read again when something follows it.
             reading.line(tail.end, tail.rest.trim_ascii_end());
@@ -219,20 +221,74 @@ impl Place<'_> {
         Ok((reading.finish(), resume))
     }
 
+    /// Hands every line from an offset on to a reading.
+    fn read_lines(
+        &self,
+        mut from: u64,
+        reading: &mut dyn Reading,
+        buffer: &mut Vec<u8>,
+    ) -> io::Result<ReadTo> {
+        let needles = self.source.needles();
+        loop {
+            let Some(mut stream) = self.file.host.files.stream(&self.file.leaf.path, from)? else {
+                return Ok(ReadTo::default());
+            };
+            let mut take = |offset: u64, line: &[u8]| {
+                reading.line(offset, line.strip_suffix(b"\r").unwrap_or(line));
+            };
+            let tail = lines(&mut stream, from, needles, buffer, &mut take)?;
+            if !tail.is_overlong {
+                return Ok(ReadTo { tail, unended: 0 });
+            }
+            match self.length(tail.end)? {
+                Some(Length::Ended(length, is_worthy)) => {
+                    if is_worthy && let Some(line) = self.line(tail.end, length)? {
+                        take(tail.end, &line);
+                    }
+                    from = tail.end + length + 1;
+                }
+                Some(Length::Unended(unended)) => return Ok(ReadTo { tail, unended }),
+                None => return Ok(ReadTo { tail, unended: 0 }),
+            }
+        }
+    }
+
+    /// How far the line reaches that begins at an offset.
+    fn length(&self, offset: u64) -> io::Result<Option<Length>> {
+        let stream = self.file.host.files.stream(&self.file.leaf.path, offset)?;
+        stream.map(|mut stream| length(&mut stream, self.source.needles())).transpose()
+    }
+
+    fn line(&self, offset: u64, length: u64) -> io::Result<Option<Vec<u8>>> {
+        let Some(stream) = self.file.host.files.stream(&self.file.leaf.path, offset)? else {
+            return Ok(None);
+        };
+        let mut line = Vec::new();
+        stream.take(length).read_to_end(&mut line)?;
+        Ok(Some(line))
+    }
+
     /// Whether what was read for good is still there.
-    fn has_only_grown(&self, resume: &Resume) -> io::Result<bool> {
-        let is_longer = self.file.leaf.size >= resume.offset;
-        Ok(is_longer && self.hash_before(resume.offset)? == resume.tail)
+    pub fn has_only_grown(&self, resume: &Resume) -> bool {
+        let is_longer = resume.offset > 0 && self.file.leaf.size >= resume.offset;
+        is_longer && self.hash_before(resume.offset).is_ok_and(|hash| hash == resume.tail)
     }
 
     fn hash_before(&self, offset: u64) -> io::Result<u64> {
-        let from = offset.saturating_sub(64);
+        let from = offset.saturating_sub(TAIL as u64);
         let mut last = Vec::new();
         if let Some(stream) = self.file.host.files.stream(&self.file.leaf.path, from)? {
             stream.take(offset - from).read_to_end(&mut last)?;
         }
         Ok(hash_of(&last))
     }
+}
+
+/// How far the lines of a file were read.
+#[derive(Default)]
+struct ReadTo {
+    tail: Tail,
+    unended: u64,
 }
 
 fn hash_of(bytes: &[u8]) -> u64 {

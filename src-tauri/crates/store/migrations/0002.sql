@@ -1,6 +1,26 @@
 -- Where a response was told: the path of the file, as a row of `names`; 0 where that is not known.
 ALTER TABLE responses ADD COLUMN source INTEGER NOT NULL DEFAULT 0;
 
--- Which version of its reader read a file, and the session whose log was not there to compare with.
-ALTER TABLE files ADD COLUMN reader INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE files ADD COLUMN waits_for TEXT NOT NULL DEFAULT '';
+-- What has been read of the assistants' files, in the order in which they are walked. `reader` is the version of the reader, 0
+-- where the file is to be read again; `waits_for` the session whose log was not there to compare with; `rewritten` whether the
+-- file ever lost what it had told; `unended` how many bytes behind `offset` hold no end of a line.
+CREATE TABLE read_files (
+    agent TEXT NOT NULL,
+    path TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL,
+    file_id INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    tail INTEGER NOT NULL,
+    state BLOB NOT NULL,
+    malformed INTEGER NOT NULL,
+    undated INTEGER NOT NULL,
+    reader INTEGER NOT NULL DEFAULT 1,
+    waits_for TEXT NOT NULL DEFAULT '',
+    rewritten INTEGER NOT NULL DEFAULT 0,
+    unended INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (agent, path)
+) WITHOUT ROWID;
+INSERT INTO read_files SELECT agent, path, size, modified_ns, file_id, offset, tail, state, malformed, undated, 1, '', 0, 0 FROM files;
+DROP TABLE files;
+ALTER TABLE read_files RENAME TO files;

@@ -39,8 +39,8 @@ pub struct Batch {
     /// Keys of what turned out to be copies.
     copies: Vec<Key>,
     /// In the order in which the store keeps them.
-    files: BTreeMap<String, (Name, KnownFile)>,
-    gone: Vec<String>,
+    files: BTreeMap<(Name, String), KnownFile>,
+    gone: Vec<(Name, String)>,
 }
 
 impl Batch {
@@ -77,12 +77,12 @@ impl Batch {
 
     /// Notes how far a file has been read.
     pub fn file(&mut self, agent: &Name, path: String, known: KnownFile) {
-        self.files.insert(path, (Arc::clone(agent), known));
+        self.files.insert((Arc::clone(agent), path), known);
     }
 
     /// Forgets a file that is gone; what was read of it stays.
-    pub fn forget_file(&mut self, path: String) {
-        self.gone.push(path);
+    pub fn forget_file(&mut self, agent: &Name, path: String) {
+        self.gone.push((Arc::clone(agent), path));
     }
 }
 
@@ -273,11 +273,11 @@ fn write(
         }
     }
     writing.changes.write(connection)?;
-    for (path, (agent, known)) in &files {
+    for ((agent, path), known) in &files {
         files::put(connection, agent, path, known)?;
     }
-    for path in &gone {
-        files::forget(connection, path)?;
+    for (agent, path) in &gone {
+        files::forget(connection, agent, path)?;
     }
     Ok(())
 }

@@ -1,8 +1,7 @@
 //! How far each file of a log has been read.
 
 use crate::{Store, StoreError};
-use rusqlite::{Connection, params};
-use std::collections::HashMap;
+use rusqlite::{Connection, Row, params};
 
 /// A file that has been read, as it was then.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,40 +16,110 @@ pub struct KnownFile {
     pub offset: u64,
     /// A hash of the bytes just before.
     pub tail: u64,
-    /// What its reading knew.
+    /// Bytes behind them of which it is known that no line ends among them.
+    pub unended: u64,
+    /// What its reading knew; empty where another has to begin anew.
     pub state: Vec<u8>,
     /// Records that could not be read.
     pub malformed: u64,
     /// Records of responses without a time.
     pub undated: u64,
-    /// Which version of its reader read it.
+    /// Which version of its reader read it; 0 where it is to be read again.
     pub reader: u8,
     /// The session that it continues, where its log was not there to compare with; else empty.
     pub waits_for: String,
+    /// Whether it ever lost, or may have lost, what it had told: that stays although the file tells it no more.
+    pub rewritten: bool,
+}
+
+/// What tells whether a file has changed, read without the rest of what is known of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Bytes.
+    pub size: u64,
+    /// Its last change, in nanoseconds since 1970 in UTC.
+    pub modified_ns: i64,
+    /// What the file system called it.
+    pub file_id: u64,
+    /// Which version of its reader read it; 0 where it is to be read again.
+    pub reader: u8,
+}
+
+const COLUMNS: &str = "size, modified_ns, file_id, offset, tail, state, malformed, undated, reader, waits_for, rewritten, unended";
+
+impl KnownFile {
+    /// What tells whether it has changed.
+    pub const fn stamp(&self) -> Stamp {
+        let Self { size, modified_ns, file_id, reader, .. } = *self;
+        Stamp { size, modified_ns, file_id, reader }
+    }
+
+    fn read(row: &Row<'_>, from: usize) -> rusqlite::Result<Self> {
+        let count = |nth: usize| row.get::<_, i64>(from + nth).map(i64::cast_unsigned);
+        Ok(Self {
+            size: count(0)?,
+            modified_ns: row.get(from + 1)?,
+            file_id: count(2)?,
+            offset: count(3)?,
+            tail: count(4)?,
+            state: row.get(from + 5)?,
+            malformed: count(6)?,
+            undated: count(7)?,
+            reader: row.get(from + 8)?,
+            waits_for: row.get(from + 9)?,
+            rewritten: row.get(from + 10)?,
+            unended: count(11)?,
+        })
+    }
 }
 
 impl Store {
-    /// The files of an assistant's log that have been read, by path.
-    pub fn files(&self, agent: &str) -> Result<HashMap<String, KnownFile>, StoreError> {
-        let text = "SELECT path, size, modified_ns, file_id, offset, tail, state, malformed, undated, reader, waits_for FROM files WHERE agent = ?1";
+    /// Calls `each` with the path and the stamp of every file of an assistant's log that has been read, in the order of the
+    /// paths' bytes, until it says false.
+    pub fn stamps(&self, agent: &str, each: &mut dyn FnMut(&str, Stamp)) -> Result<(), StoreError> {
+        let text = "SELECT path, size, modified_ns, file_id, reader FROM files WHERE agent = ?1 ORDER BY path";
         let mut query = self.connection.prepare_cached(text)?;
-        let rows = query.query_map([agent], |row| {
-            let count = |column: usize| row.get::<_, i64>(column).map(i64::cast_unsigned);
-            let known = KnownFile {
-                size: count(1)?,
+        let mut rows = query.query([agent])?;
+        while let Some(row) = rows.next()? {
+            let stamp = Stamp {
+                size: row.get::<_, i64>(1)?.cast_unsigned(),
                 modified_ns: row.get(2)?,
-                file_id: count(3)?,
-                offset: count(4)?,
-                tail: count(5)?,
-                state: row.get(6)?,
-                malformed: count(7)?,
-                undated: count(8)?,
-                reader: row.get(9)?,
-                waits_for: row.get(10)?,
+                file_id: row.get::<_, i64>(3)?.cast_unsigned(),
+                reader: row.get(4)?,
             };
-            Ok((row.get(0)?, known))
-        })?;
+            each(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?, stamp);
+        }
+        Ok(())
+    }
+
+    /// What is known of a file of an assistant's log; `None` where it has not been read.
+    pub fn file(&self, agent: &str, path: &str) -> Result<Option<KnownFile>, StoreError> {
+        let text = format!("SELECT {COLUMNS} FROM files WHERE agent = ?1 AND path = ?2");
+        let mut query = self.connection.prepare_cached(&text)?;
+        let row = query.query_row([agent, path], |row| KnownFile::read(row, 0));
+        Ok(rusqlite::OptionalExtension::optional(row)?)
+    }
+
+    /// The files of an assistant's log that have been read, with their paths.
+    pub fn files(&self, agent: &str) -> Result<Vec<(String, KnownFile)>, StoreError> {
+        let text = format!("SELECT path, {COLUMNS} FROM files WHERE agent = ?1 ORDER BY path");
+        let mut query = self.connection.prepare_cached(&text)?;
+        let rows = query.query_map([agent], |row| Ok((row.get(0)?, KnownFile::read(row, 1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Files of an assistant's log that wait for the log of another session, and that session.
+    pub fn waiting(&self, agent: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let text = "SELECT path, waits_for FROM files WHERE agent = ?1 AND waits_for <> ''";
+        let mut query = self.connection.prepare_cached(text)?;
+        let rows = query.query_map([agent], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Has every file be read again.
+    pub fn read_again(&self) -> Result<(), StoreError> {
+        self.connection.execute("UPDATE files SET reader = 0", [])?;
+        Ok(())
     }
 }
 
@@ -61,11 +130,10 @@ pub(crate) fn put(
     path: &str,
     known: &KnownFile,
 ) -> rusqlite::Result<()> {
-    let text =
-        "INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    let text = "INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
     connection.prepare_cached(text)?.execute(params![
-        path,
         agent,
+        path,
         known.size.cast_signed(),
         known.modified_ns,
         known.file_id.cast_signed(),
@@ -76,12 +144,15 @@ pub(crate) fn put(
         known.undated.cast_signed(),
         known.reader,
         known.waits_for,
+        known.rewritten,
+        known.unended.cast_signed(),
     ])?;
     Ok(())
 }
 
 /// Forgets a file that is gone; what was read of it stays.
-pub(crate) fn forget(connection: &Connection, path: &str) -> rusqlite::Result<()> {
-    connection.prepare_cached("DELETE FROM files WHERE path = ?1")?.execute([path])?;
+pub(crate) fn forget(connection: &Connection, agent: &str, path: &str) -> rusqlite::Result<()> {
+    let text = "DELETE FROM files WHERE agent = ?1 AND path = ?2";
+    connection.prepare_cached(text)?.execute([agent, path])?;
     Ok(())
 }

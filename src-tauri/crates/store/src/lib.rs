@@ -9,6 +9,6 @@ mod row;
 
 pub use batch::{Batch, Judge};
 pub use days::{DayKey, Sums};
-pub use files::KnownFile;
+pub use files::{KnownFile, Stamp};
 pub use open::{Store, StoreError};
 pub use row::Stored;

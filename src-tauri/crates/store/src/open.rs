@@ -39,7 +39,10 @@ pub enum StoreError {
     /// Another process writes and does not end.
     #[error("another Claudometer is writing the history and does not end")]
     Busy(#[source] rusqlite::Error),
-    /// Anything else, such as a folder that may not be written.
+    /// It cannot be written: the folder is closed, the disk is read only, or broken.
+    #[error("the history cannot be written: {0}")]
+    Unwritable(#[source] rusqlite::Error),
+    /// Anything else.
     #[error("the history cannot be used: {0}")]
     Other(#[source] rusqlite::Error),
 }
@@ -49,6 +52,12 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error),
             Some(ErrorCode::DiskFull) => Self::Full(error),
+            Some(
+                ErrorCode::ReadOnly
+                | ErrorCode::CannotOpen
+                | ErrorCode::PermissionDenied
+                | ErrorCode::SystemIoFailure,
+            ) => Self::Unwritable(error),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error),
             _ => Self::Other(error),
         }
@@ -64,6 +73,9 @@ pub struct Store {
 }
 
 impl Store {
+    /// Its tables.
+    pub const TABLES: [&'static str; 5] = ["names", "responses", "days", "files", "facts"];
+
     /// Opens the file, makes it where there is none, and brings it up to date.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Self::prepare(Connection::open(path)?)
@@ -130,6 +142,34 @@ impl Store {
             self.connection
                 .query_row("SELECT EXISTS (SELECT 1 FROM responses)", [], |row| row.get(0))?;
         Ok(!some)
+    }
+
+    /// Takes over all that another history holds, which is at an address as SQLite knows them, into this one, which holds
+    /// nothing yet. An older one is brought up to date on the way.
+    pub fn fill_from(&mut self, address: &str) -> Result<(), StoreError> {
+        self.connection.execute("ATTACH ?1 AS other", [address])?;
+        let filled = self.fill();
+        self.names.forget();
+        self.connection.execute("DETACH other", [])?;
+        filled
+    }
+
+    fn fill(&mut self) -> Result<(), StoreError> {
+        let change = self.connection.transaction()?;
+        let version: u32 = change.query_row("PRAGMA other.user_version", [], |row| row.get(0))?;
+        if version as usize > MIGRATIONS.len() {
+            return Err(StoreError::Newer(version));
+        }
+        for table in Self::TABLES {
+            let text = "SELECT group_concat(name) FROM (SELECT name FROM pragma_table_info(?1, 'main') INTERSECT SELECT name FROM pragma_table_info(?1, 'other'))";
+            let columns: Option<String> = change.query_row(text, [table], |row| row.get(0))?;
+            let Some(columns) = columns else { continue };
+            let text = format!(
+                "INSERT OR REPLACE INTO main.{table} ({columns}) SELECT {columns} FROM other.{table}"
+            );
+            change.execute(&text, [])?;
+        }
+        Ok(change.commit()?)
     }
 
     /// Copies it into an empty file.

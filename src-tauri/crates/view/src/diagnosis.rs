@@ -68,6 +68,9 @@ fn write_logs(it: &Diagnosis, text: &mut String) -> fmt::Result {
         for file in &log.odd_files {
             writeln!(text, "    {file}")?;
         }
+        for place in &log.unreadable {
+            writeln!(text, "    cannot be read: {place}")?;
+        }
     }
     Ok(())
 }

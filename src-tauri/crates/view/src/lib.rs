@@ -21,6 +21,7 @@ pub mod spent;
 pub mod table;
 pub mod text;
 pub mod tray;
+pub mod unread;
 
 pub use cards::{Extras, bundle};
 pub use locale::Locale;

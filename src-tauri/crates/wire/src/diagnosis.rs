@@ -77,6 +77,9 @@ fields! {
         undated: u64,
         /// Files that hold such records, the worst first, three at most; with `~` for the home folder.
         odd_files: Vec<String>,
+        /// Files and folders of it that could not be read at all, each with why; with `~` for the home folder.
+        #[serde(default)]
+        unreadable: Vec<String>,
     }
     /// An environment variable.
     Variable {

@@ -11,7 +11,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use claudometer_core::{block::window_ends, cost::CostMode};
 use claudometer_desk::limits::Limits;
 use claudometer_host::{Host, clock::Zone};
-use claudometer_ledger::{By, Filter, LedgerError, Query, blocks, prices, report};
+use claudometer_ledger::{By, Filter, Ingest, LedgerError, Query, blocks, prices, report};
 use claudometer_store::{Store, StoreError};
 use claudometer_view::{near, sheet::Sheet, table::cost};
 use std::collections::BTreeMap;
@@ -92,7 +92,7 @@ pub(crate) async fn brief(args: &Args, host: Host) -> Result<Exit, Refusal> {
     if books.settings.cost.refresh_prices && !args.global.offline {
         books = with_new_prices(args, books).await?;
     }
-    let (mut store, done) = books.store()?;
+    let (mut store, done) = books.readable()?;
     let today = books.zone.1.wall(books.host.now()).date();
     if done.read > 0
         && let Err(error) = books.shelf().back_up_daily(&store, today)
@@ -102,7 +102,7 @@ pub(crate) async fn brief(args: &Args, host: Host) -> Result<Exit, Refusal> {
         if matches!(error, LedgerError::Store(StoreError::Faulty(_) | StoreError::Damaged(_))) {
             drop(store);
             books.mend().map_err(refusal)?;
-            store = books.store()?.0;
+            store = books.store()?;
         }
     }
     sync_sometimes(&books, &mut store);
@@ -144,7 +144,7 @@ fn print_report(
     books: &Books,
     query: &Query<'_>,
 ) -> Result<Exit, Refusal> {
-    let (mut store, _) = books.store()?;
+    let (mut store, done) = books.readable()?;
     let plans = &books.settings.cost.plans;
     let mut report =
         report::report(&mut store, query, books.prices.as_of(), plans).map_err(refusal)?;
@@ -158,7 +158,12 @@ fn print_report(
         let style = out::style(&books.host, args.global.no_color);
         books.with_names(|names| out::print(&cost::page(&report, names, &context, &style)));
     }
-    Ok(Exit::Ok)
+    Ok(exit(&done))
+}
+
+/// Whether all logs could be read.
+const fn exit(done: &Ingest) -> Exit {
+    if done.unread.is_empty() { Exit::Ok } else { Exit::Partial }
 }
 
 fn print_blocks(
@@ -167,7 +172,7 @@ fn print_blocks(
     books: &Books,
     query: &blocks::BlockQuery,
 ) -> Result<Exit, Refusal> {
-    let (mut store, _) = books.store()?;
+    let (mut store, done) = books.readable()?;
     let mut report = blocks::report(&mut store, query).map_err(refusal)?;
     if let Some(limit) = wanted.limit {
         let beyond = report.blocks.len().saturating_sub(limit);
@@ -180,7 +185,7 @@ fn print_blocks(
         let style = out::style(&books.host, args.global.no_color);
         books.with_names(|names| out::print(&cost::blocks(&report, names, &context, &style)));
     }
-    Ok(Exit::Ok)
+    Ok(exit(&done))
 }
 
 /// Prints or writes the report as a table for other programs; whether that was asked for.

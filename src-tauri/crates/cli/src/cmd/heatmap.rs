@@ -41,7 +41,7 @@ pub(crate) async fn run(args: &Args, wanted: &Wanted, host: Host) -> Result<Exit
         now,
         today,
     };
-    let (mut store, _) = books.store()?;
+    let (mut store, _) = books.readable()?;
     let report = report::report(&mut store, &query, books.prices.as_of(), &BTreeMap::new())
         .map_err(refusal)?;
     if args.global.json {

@@ -9,10 +9,7 @@ use crate::{
     setup::Refusal,
 };
 use claudometer_host::Host;
-use claudometer_ledger::{
-    LedgerError, Taken, exchange,
-    upkeep::{self, Shelf, Verdict},
-};
+use claudometer_ledger::{LedgerError, Shelf, Taken, Unread, Verdict, exchange};
 use claudometer_store::Store;
 use serde::Serialize;
 use std::{
@@ -30,7 +27,9 @@ struct Verified {
     responses_in_logs: u64,
     missing: u64,
     different: u64,
+    surplus: u64,
     kept_beyond_logs: u64,
+    unreadable: Vec<String>,
 }
 
 /// Does one of them.
@@ -40,7 +39,7 @@ pub(crate) fn run(args: &Args, act: &Act, host: Host) -> Result<Exit, Refusal> {
     match act {
         Act::Verify => verify(args, &books),
         Act::Backup { file } => {
-            let (store, _) = books.store()?;
+            let store = books.store()?;
             let today = books.zone.1.wall(books.host.now()).date();
             let to = match file {
                 Some(file) => whole(file)?,
@@ -55,7 +54,6 @@ pub(crate) fn run(args: &Args, act: &Act, host: Host) -> Result<Exit, Refusal> {
         }
         Act::Restore { file } => restore(&books, &shelf, file.as_deref()),
         Act::Rebuild => {
-            let _lock = books.lock().map_err(refusal)?;
             let aside = shelf.rebuild(&books.ledger(), books.host.now()).map_err(refusal)?;
             let aside = aside.map(|path| format!(" The old one lies in {}.", path.display()));
             out::print(&format!("The history was made anew.{}\n", aside.unwrap_or_default()));
@@ -69,43 +67,59 @@ pub(crate) fn run(args: &Args, act: &Act, host: Host) -> Result<Exit, Refusal> {
 }
 
 fn verify(args: &Args, books: &Books) -> Result<Exit, Refusal> {
-    let path = books.paths.history();
-    if !books.host.files.is_file(&path) {
+    let shelf = books.shelf();
+    let looked = match shelf.look() {
+        Err(error) if error.is_about_writing() => shelf.in_memory().map(Some),
+        other => other,
+    };
+    let Some(mut store) = looked.map_err(refusal)? else {
         return Err(("There is no history yet. `claudometer cost` makes one.".into(), Exit::Other));
-    }
-    let mut store = Store::open(&path).map_err(|error| refusal(error.into()))?;
-    let verdict = upkeep::verify(&books.ledger(), &mut store).map_err(refusal)?;
-    let good = verdict.is_good();
+    };
+    let verdict = claudometer_ledger::verify(&books.ledger(), &mut store).map_err(refusal)?;
+    let (good, seen_all) = (verdict.is_good(), verdict.unread.is_empty());
     if args.global.json {
-        out::print_json(&of(verdict));
+        out::print_json(&of(verdict, books));
     } else {
-        out::print(&said(&verdict));
+        out::print(&said(&verdict, books));
     }
-    Ok(if good { Exit::Ok } else { Exit::Other })
+    Ok(match (good, seen_all) {
+        (true, true) => Exit::Ok,
+        (true, false) => Exit::Partial,
+        (false, _) => Exit::Other,
+    })
 }
 
-fn of(verdict: Verdict) -> Verified {
+fn of(verdict: Verdict, books: &Books) -> Verified {
+    let place = |one: &Unread| format!("{} ({})", books.host.tilde(&one.path), one.why);
     Verified {
+        surplus: verdict.surplus,
+        unreadable: verdict.unread.iter().map(place).collect(),
         schema_version: claudometer_wire::report::SCHEMA_VERSION,
         good: verdict.is_good(),
         faults: verdict.faults,
         responses_in_logs: verdict.told,
         missing: verdict.missing,
-        different: verdict.different,
+        different: verdict.less + verdict.more,
         kept_beyond_logs: verdict.kept,
     }
 }
 
-fn said(verdict: &Verdict) -> String {
+fn said(verdict: &Verdict, books: &Books) -> String {
+    let Verdict { told, missing, less, more, surplus, kept, .. } = verdict;
     let mut text = format!(
-        "The logs tell {} responses: the history lacks {}, and has less of {}. Of {} others the logs are gone.\n",
-        verdict.told, verdict.missing, verdict.different, verdict.kept
+        "The logs tell {told} responses: the history lacks {missing}, has less of {less} and more of {more}, and has {surplus} that they do not tell. Of {kept} others the logs are gone.\n"
     );
     text.extend(verdict.faults.iter().map(|fault| format!("Fault: {fault}\n")));
+    if !verdict.unread.is_empty() {
+        text.push_str(&books.unread(&verdict.unread));
+        text.push('\n');
+    }
     text.push_str(if verdict.is_good() {
         "Nothing is wrong.\n"
-    } else if verdict.faults.is_empty() {
+    } else if verdict.faults.is_empty() && surplus + more == 0 {
         "`claudometer cost` reads what is missing; `claudometer history rebuild` makes the history anew.\n"
+    } else if verdict.faults.is_empty() {
+        "`claudometer history rebuild` makes the history anew: the logs that are there then tell what counts.\n"
     } else {
         "`claudometer history rebuild` makes the history anew and keeps what can be read.\n"
     });
@@ -122,15 +136,20 @@ fn restore(books: &Books, shelf: &Shelf, file: Option<&Path>) -> Result<Exit, Re
     if !books.host.files.is_file(&from) {
         return Err((format!("There is no file {}.", from.display()), Exit::Config));
     }
-    let _lock = books.lock().map_err(refusal)?;
-    let aside = shelf.restore(&from, books.host.now()).map_err(refusal)?;
+    let aside = shelf.restore(&from, books.host.now()).map_err(|error| match error {
+        LedgerError::Foreign => {
+            let why = "is no history of Claudometer, or cannot be read. It was left as it is";
+            (format!("{} {why}.", from.display()), Exit::Config)
+        }
+        error => refusal(error),
+    })?;
     let aside = aside.map(|path| format!(" The one before lies in {}.", path.display()));
     out::print(&format!("{} is the history now.{}\n", from.display(), aside.unwrap_or_default()));
     Ok(Exit::Ok)
 }
 
 fn export(books: &Books, file: Option<&Path>, device: Option<&str>) -> Result<Exit, Refusal> {
-    let (mut store, _) = books.store()?;
+    let (mut store, _) = books.readable()?;
     let Some(file) = file else {
         return match out::in_pieces(|out| exchange::export(&mut store, device, out)) {
             // A reader that has gone (a closed pipe) is no error.
@@ -147,7 +166,7 @@ fn export(books: &Books, file: Option<&Path>, device: Option<&str>) -> Result<Ex
         .write_private_in_pieces(&to, |out| exchange::export(&mut store, device, out));
     let count = written.map_err(|error| match error {
         LedgerError::File(error) => (format!("{}: {error}.", to.display()), Exit::Other),
-        error @ LedgerError::Store(_) => refusal(error),
+        error => refusal(error),
     })?;
     out::print(&format!("{count} responses were written to {}.\n", to.display()));
     Ok(Exit::Ok)
@@ -168,7 +187,7 @@ fn import(books: &Books, path: &Path) -> Result<Exit, Refusal> {
     if all.is_empty() {
         return Err((format!("There is nothing to import at {}.", path.display()), Exit::Config));
     }
-    let (mut store, _) = books.store()?;
+    let mut store = books.store()?;
     for path in &all {
         let done = take_in(books, &mut store, path)?;
         out::print(&format!("{}: {}.\n", path.display(), taken(done)));
@@ -211,7 +230,7 @@ fn sync(books: &Books) -> Result<Exit, Refusal> {
         let message = "No folder is named: `claudometer config set cost.syncFolder ~/Sync/claudometer` names one that your machines keep in step.";
         (message.to_owned(), Exit::Config)
     })?;
-    let (mut store, _) = books.store()?;
+    let mut store = books.store()?;
     let done = books.ledger().sync(&mut store, &folder).map_err(refusal)?;
     let odd = if done.odd > 0 {
         format!(" {} lines were not understood.", done.odd)
@@ -233,7 +252,7 @@ fn prune(books: &Books, before: &str, yes: bool) -> Result<Exit, Refusal> {
             format!("This removes for good what was used before {day}. Run it again with --yes.");
         return Err((message, Exit::Config));
     }
-    let (mut store, _) = books.store()?;
+    let mut store = books.store()?;
     let begin = books.zone.1.instant(day.and_time(chrono::NaiveTime::MIN));
     let gone = store.prune(begin, day).map_err(|error| refusal(error.into()))?;
     out::print(&format!("{gone} responses from before {day} were removed.\n"));
