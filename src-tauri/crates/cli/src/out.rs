@@ -1,11 +1,12 @@
 //! Standard output and standard error, nowhere else.
 
 use crate::{args::Args, exit::Exit};
-use claudometer_host::Host;
+use claudometer_host::{Files, Host, files::Pieces};
 use claudometer_view::table::{self, Style};
 use claudometer_wire::report::{ErrorDetail, ErrorReport, SCHEMA_VERSION};
 use std::{
     io::{self, IsTerminal as _, Write as _},
+    path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -58,6 +59,37 @@ pub(crate) fn in_pieces<T, E: From<io::Error>>(
 /// Prints lines as they are made; a reader that has gone (a closed pipe) ends that.
 pub(crate) fn print_lines(mut lines: impl Iterator<Item = String>) {
     in_pieces(|out| lines.try_for_each(|line| out.write_all(line.as_bytes()))).ok(); // the reader has gone
+}
+
+/// Whether the place that a person names for a file is standard output.
+pub(crate) fn is_standard_output(place: &Path) -> bool {
+    place.as_os_str() == "-"
+}
+
+/// Writes to the place that a person names: a file, a link, a pipe, a device, or `-` for standard output. `begins` is how such
+/// a file begins.
+pub(crate) fn to_place<T, E: From<io::Error>>(
+    files: &Files,
+    place: &Path,
+    begins: &[u8],
+    fill: impl FnOnce(&mut Pieces<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    if is_standard_output(place) {
+        let mut out = io::BufWriter::new(io::stdout());
+        let told = fill(&mut out)?;
+        out.flush()?;
+        return Ok(told);
+    }
+    files.write_out(&std::path::absolute(place)?, begins, fill)
+}
+
+/// Says that something was written: on standard error where it went to standard output itself.
+pub(crate) fn written(place: &Path, text: &str) {
+    if is_standard_output(place) {
+        say(text);
+    } else {
+        print(&format!("{text}\n"));
+    }
 }
 
 /// Prints one JSON document, a line of its own.

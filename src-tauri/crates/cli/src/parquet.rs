@@ -13,6 +13,9 @@ use parquet::{
 };
 use std::sync::Arc;
 
+/// How such a file begins.
+pub(crate) const BEGINS: &[u8] = b"PAR1";
+
 /// Writes the file. Times are milliseconds in UTC; what is not known is null.
 pub(crate) fn write(sheet: &Sheet, out: &mut Pieces<'_>) -> Result<(), ParquetError> {
     let fields = sheet.columns.iter().map(|(name, kind)| field(name, *kind).map(Arc::new));

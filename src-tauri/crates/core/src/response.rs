@@ -158,6 +158,8 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// None that would know better than any other.
+    pub const NONE: Self = Self { version: 0, right_since: 0 };
     /// The one that read before versions were noted.
     pub const FIRST: Self = Self { version: 1, right_since: 1 };
     /// One that finds more than the first, and counts alike what that found.

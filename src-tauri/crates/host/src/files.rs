@@ -267,7 +267,7 @@ impl Files {
         self.fill(path, mode, |out| out.write_all(bytes))
     }
 
-    fn fill<T, E: From<io::Error>>(
+    pub(crate) fn fill<T, E: From<io::Error>>(
         &self,
         path: &Path,
         mode: u32,

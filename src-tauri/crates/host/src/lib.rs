@@ -12,6 +12,7 @@ pub mod http;
 pub mod leaves;
 pub mod lock;
 pub mod memory;
+mod outlet;
 pub mod paths;
 pub mod power;
 pub mod process;

@@ -59,10 +59,16 @@ impl Files {
                 let shared = in_place("mode=ro");
                 // On a disk that cannot be written the index of the newest rows may be of no use.
                 let is_readable = Database::open(shared.address()).and_then(|it| it.parts());
-                if is_readable.is_ok() { Ok(Some(shared)) } else { copied(path).map(Some) }
+                Ok(Some(if is_readable.is_ok() { shared } else { copied(path)? }))
             }
             Way::Copy => copied(path).map(Some),
         }
+    }
+
+    /// How a database of ours is read by whoever has it alone: nothing is written beside it then.
+    pub fn readable_alone(&self, path: &Path) -> Option<Readable> {
+        let is_there = self.is_disk() && self.is_file(path);
+        is_there.then(|| Readable { address: address(path, "mode=rw"), copy: None })
     }
 }
 
@@ -206,7 +212,7 @@ enum Way {
 }
 
 fn way_in(files: &Files, database: &Path) -> Way {
-    let there = |suffix| files.entry(&beside(database, suffix));
+    let there = |suffix| files.entry(&beside(database, suffix)).filter(|entry| !entry.is_folder);
     match (there("-wal"), there("-shm")) {
         (Some(wal), _) if wal.size == 0 => Way::Alone,
         (None, _) => Way::Alone,
@@ -249,8 +255,20 @@ fn text(value: ValueRef<'_>) -> Option<String> {
     String::from_utf8(bytes.to_vec()).ok()
 }
 
+/// The error, as a kind that a caller can act on: what is damaged or no database is [`io::ErrorKind::InvalidData`].
 fn failed(error: rusqlite::Error) -> io::Error {
-    io::Error::other(error)
+    use rusqlite::ErrorCode;
+    let kind = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => io::ErrorKind::InvalidData,
+        Some(ErrorCode::DiskFull) => io::ErrorKind::StorageFull,
+        Some(ErrorCode::ReadOnly) => io::ErrorKind::ReadOnlyFilesystem,
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            io::ErrorKind::PermissionDenied
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => io::ErrorKind::ResourceBusy,
+        _ => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, error)
 }
 
 #[cfg(test)]

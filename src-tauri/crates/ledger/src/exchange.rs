@@ -16,6 +16,8 @@ use std::{
 
 /// Version of the lines.
 const VERSION: u32 = 1;
+/// How the text begins that [`export`] writes.
+pub const BEGINS: &[u8] = b"{\"v\":";
 /// Responses that are taken in at a time.
 const AT_ONCE: usize = 20_000;
 

@@ -35,6 +35,11 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
+    /// Whether the file of the history is damaged.
+    pub const fn is_damage(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Damaged(_) | StoreError::Faulty(_)))
+    }
+
     /// Whether the history cannot be written, although it may be read.
     pub fn is_about_writing(&self) -> bool {
         use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};

@@ -105,20 +105,18 @@ impl<'a> Round<'a> {
             kept: &KeptIn(store, self.known),
         };
         let place = Place { source, file };
-        let same_reader = |before: &&KnownFile| {
+        let is_continued = before.as_ref().is_some_and(|before| {
             before.reader == source.reader().version && before.file_id == leaf.id
-        };
+        });
         let resume = before.as_ref().map(resume);
         let holds_all = resume.as_ref().is_none_or(|resume| {
             let is_same = before.as_ref().is_some_and(|before| is_same_file(before, leaf));
             is_same || place.has_only_grown(resume)
         });
-        let goes_on = resume.as_ref().filter(|_| before.as_ref().filter(same_reader).is_some());
-        match place.read(goes_on, &mut self.buffer) {
+        match place.read(resume.as_ref().filter(|_| is_continued), &mut self.buffer) {
             Ok((taken, resume)) => {
                 let goes_on = before.as_ref().filter(|before| {
-                    let was_resumed = same_reader(before) && holds_all;
-                    was_resumed && before.offset > 0 && !before.state.is_empty()
+                    is_continued && holds_all && before.offset > 0 && !before.state.is_empty()
                 });
                 let odd = goes_on.map_or((0, 0), |before| (before.malformed, before.undated));
                 let known = KnownFile {

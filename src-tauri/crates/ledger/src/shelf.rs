@@ -88,8 +88,14 @@ impl Shelf {
     pub fn in_memory(&self) -> Result<Opened, LedgerError> {
         let lock = self.share()?;
         let mut store = Store::in_memory()?;
-        if let Some(readable) = self.files.readable(&self.path)? {
-            store.fill_from(readable.address())?;
+        if let Some(alone) = self.files.readable_alone(&self.path)
+            && store.fill_from(alone.address()).is_err()
+        {
+            // On a disk that is read only, or beside other readers.
+            store = Store::in_memory()?;
+            if let Some(readable) = self.files.readable(&self.path)? {
+                store.fill_from(readable.address())?;
+            }
         }
         Ok(Opened { store, _lock: lock })
     }

@@ -133,7 +133,10 @@ impl Shelf {
                     let aside = self.exchange(&alone, sound, "damaged", now)?;
                     return Ok(Some(Mended { aside, copy: Some(copy) }));
                 }
-                Err(error) => tracing::warn!(%error, "a copy of the history cannot be used either"),
+                Err(error) if error.is_damage() || matches!(error, LedgerError::Foreign) => {
+                    tracing::warn!(%error, "a copy of the history cannot be used either");
+                }
+                Err(error) => return Err(error),
             }
         }
         let empty = Store::open(&self.prepare(&alone)?)?;
@@ -149,9 +152,9 @@ impl Shelf {
     ) -> Result<Option<PathBuf>, LedgerError> {
         let alone = self.alone()?;
         let mut anew = Store::open(&self.prepare(&alone)?)?;
-        if let Err(error) = self.take_over(ledger, &mut anew) {
+        if !self.take_over(ledger, &mut anew)? {
             // What can be read of a damaged one has been taken over; the newest copy knows what cannot.
-            tracing::warn!(%error, "not all of the old history could be read");
+            tracing::warn!("the old history is damaged, and not all of it could be read");
             self.take_over_from_copy(ledger, &mut anew)?;
         }
         anew.read_again()?;
@@ -159,22 +162,36 @@ impl Shelf {
         self.exchange(&alone, anew, "replaced", now)
     }
 
-    /// Takes over all that the history holds, or that can be read of it.
-    fn take_over(&self, ledger: &Ledger<'_>, anew: &mut Store) -> Result<(), LedgerError> {
+    /// Takes over all that the history holds; of a damaged one what can be read. Answers whether it was all.
+    fn take_over(&self, ledger: &Ledger<'_>, anew: &mut Store) -> Result<bool, LedgerError> {
         if !self.files.is_file(&self.path) {
-            return Ok(());
+            return Ok(true);
         }
         // With everything in one file it can be read as it is.
         let whole = Store::open(&self.path).and_then(Store::close).map_err(LedgerError::from);
-        let filled = whole.and_then(|()| fill(&self.files, anew, &self.path));
-        if let Err(LedgerError::Store(StoreError::Damaged(_) | StoreError::Faulty(_))) = filled {
-            let mut old = Store::open(&self.path)?;
-            if let Ok(Some(before)) = old.pruned_before() {
-                anew.keep_from(before)?;
+        match whole.and_then(|()| fill(&self.files, anew, &self.path)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_damage() => {
+                self.rescue(ledger, anew)?;
+                Ok(false)
             }
-            add(ledger, &mut old, anew)?;
+            Err(error) => Err(error),
         }
-        filled
+    }
+
+    /// Takes over what can be read of a damaged history.
+    fn rescue(&self, ledger: &Ledger<'_>, anew: &mut Store) -> Result<(), LedgerError> {
+        let mut old = match Store::open(&self.path).map_err(LedgerError::from) {
+            Err(error) if error.is_damage() => return Ok(()),
+            old => old?,
+        };
+        if let Ok(Some(before)) = old.pruned_before() {
+            anew.keep_from(before)?;
+        }
+        match add(ledger, &mut old, anew) {
+            Err(error) if error.is_damage() => Ok(()),
+            added => added,
+        }
     }
 
     fn take_over_from_copy(
@@ -199,9 +216,12 @@ fn copied(files: &Files, from: &Path, to: &Path) -> Result<Store, LedgerError> {
         is_ours = is_history(&database.parts()?);
         if is_ours { database.copy_to(to) } else { Ok(()) }
     });
-    if let Err(error) = read {
-        tracing::debug!(%error, "no database that can be read");
-        return Err(LedgerError::Foreign);
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            tracing::debug!(%error, "no database that can be read");
+            return Err(LedgerError::Foreign);
+        }
+        read => read?,
     }
     if !is_ours {
         return Err(LedgerError::Foreign);

@@ -116,7 +116,7 @@ impl Store {
         let text = format!("SELECT {COLUMNS} FROM responses WHERE message = ?1 AND request = ?2");
         let mut query = self.connection.prepare_cached(&text)?;
         let key = [key.message.cast_signed(), key.request.cast_signed()];
-        let row = query.query_row(key, |row| Row::read(row)).optional()?;
+        let row = query.query_row(key, Row::read).optional()?;
         Ok(row.map(|row| row.tokens()))
     }
 

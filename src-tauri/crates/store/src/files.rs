@@ -1,6 +1,6 @@
 //! How far each file of a log has been read.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, row};
 use rusqlite::{Connection, Row, params};
 
 /// A file that has been read, as it was then.
@@ -116,10 +116,14 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Has every file be read again.
-    pub fn read_again(&self) -> Result<(), StoreError> {
-        self.connection.execute("UPDATE files SET reader = 0", [])?;
-        Ok(())
+    /// Has every file be read again. What a file tells then takes the place of what it told before; what one has lost
+    /// stays, and so does what is known as a copy.
+    pub fn read_again(&mut self) -> Result<(), StoreError> {
+        let change = self.connection.transaction()?;
+        change.execute("UPDATE files SET reader = 0", [])?;
+        let text = "UPDATE responses SET flags = flags | ?1 WHERE flags & ?2 = 0 AND source IN (SELECT names.id FROM files JOIN names ON names.text = files.path WHERE NOT files.rewritten)";
+        change.execute(text, [row::TO_BE_TOLD_AGAIN, row::WITHDRAWN])?;
+        Ok(change.commit()?)
     }
 }
 

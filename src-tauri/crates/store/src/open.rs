@@ -147,6 +147,9 @@ impl Store {
     /// Takes over all that another history holds, which is at an address as SQLite knows them, into this one, which holds
     /// nothing yet. An older one is brought up to date on the way.
     pub fn fill_from(&mut self, address: &str) -> Result<(), StoreError> {
+        // Who has it alone needs no index in a file beside it, for which there may be no room.
+        let alone = if address.ends_with("mode=rw") { "EXCLUSIVE" } else { "NORMAL" };
+        self.connection.pragma_update(None, "locking_mode", alone)?;
         self.connection.execute("ATTACH ?1 AS other", [address])?;
         let filled = self.fill();
         self.names.forget();

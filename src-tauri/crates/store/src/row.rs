@@ -58,13 +58,16 @@ const IN_US: i64 = 1 << 1;
 const LATEST: i64 = 1 << 2;
 const BY_EQUALITY: i64 = 1 << 3;
 const REPEATED: i64 = 1 << 4;
-const WITHDRAWN: i64 = 1 << 5;
+pub(crate) const WITHDRAWN: i64 = 1 << 5;
 const SPEED: u32 = 8;
 const QUALITY: u32 = 12;
 const ESTIMATED: i64 = 2;
 /// The version of the reader, and the first one that counted right; 0 where none was noted.
 const READER: u32 = 16;
 const RIGHT_SINCE: u32 = 24;
+/// In the place of a version: whoever tells it again is right.
+const NONE: i64 = 0xff;
+pub(crate) const TO_BE_TOLD_AGAIN: i64 = NONE << READER;
 
 fn flags(response: &Response, repeated: bool) -> i64 {
     let when = |yes: bool, flag: i64| if yes { flag } else { 0 };
@@ -211,6 +214,7 @@ impl Row {
         let version = |from: u32| ((self.flags >> from) & 0xff) as u8;
         match (version(READER), version(RIGHT_SINCE)) {
             (0, _) => Reader::FIRST,
+            (0xff, _) => Reader::NONE,
             (version, right_since) => Reader { version, right_since },
         }
     }

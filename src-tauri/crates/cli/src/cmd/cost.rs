@@ -195,13 +195,11 @@ fn print_sheet(wanted: &Cost, sheet: &Sheet, books: &Books) -> Result<bool, Refu
     } else if let Some(file) = &wanted.parquet {
         let failed =
             |error: &dyn std::fmt::Display| (format!("{}: {error}.", file.display()), Exit::Other);
-        let path = std::path::absolute(file).map_err(|error| failed(&error))?;
         let files = &books.host.files;
-        files
-            .write_private_in_pieces(&path, |out| parquet::write(sheet, out))
+        out::to_place(files, file, parquet::BEGINS, |out| parquet::write(sheet, out))
             .map_err(|error| failed(&error))?;
         let rows = sheet.rows.len();
-        out::print(&format!("{rows} rows were written to {}.\n", file.display()));
+        out::written(file, &format!("{rows} rows were written to {}.", file.display()));
     }
     Ok(wanted.csv || wanted.parquet.is_some())
 }

@@ -13,6 +13,9 @@ use claudometer_host::Host;
 use claudometer_view::diagnosis;
 use claudometer_wire::{Command, diagnosis::Diagnosis};
 
+/// How a report begins.
+const BEGINS: &[u8] = b"Claudometer ";
+
 /// Prints the resident's report, or one made here when none runs; writes it to a file where that is wanted.
 pub(crate) async fn run(args: &Args, doctor: &Doctor, host: Host) -> Result<Exit, Refusal> {
     let files = host.files.clone();
@@ -39,9 +42,8 @@ pub(crate) async fn run(args: &Args, doctor: &Doctor, host: Host) -> Result<Exit
     } else {
         out::print(&report);
     }
-    if let Some(file) = &doctor.export {
-        let written = std::path::absolute(file)
-            .and_then(|file| files.write_private(&file, report.as_bytes()));
+    if let Some(file) = doctor.export.as_ref().filter(|file| !out::is_standard_output(file)) {
+        let written = out::to_place(&files, file, BEGINS, |out| out.write_all(report.as_bytes()));
         written.map_err(|error| (format!("{}: {error}.", file.display()), Exit::Other))?;
         out::say(&format!("The report above was written to {}.", file.display()));
     }

@@ -12,7 +12,7 @@ use chrono::{Days, NaiveDate};
 use claudometer_host::Host;
 use claudometer_ledger::{By, Filter, Query, report};
 use claudometer_view::{heatmap::Heatmap, text::Money};
-use std::{collections::BTreeMap, io, path::Path};
+use std::collections::BTreeMap;
 
 /// Draws it on the terminal, or into a file.
 pub(crate) async fn run(args: &Args, wanted: &Wanted, host: Host) -> Result<Exit, Refusal> {
@@ -51,10 +51,10 @@ pub(crate) async fn run(args: &Args, wanted: &Wanted, host: Host) -> Result<Exit
     let map = Heatmap::of(&report, first, last);
     let (context, money) = (books.context(), Money::of(&books.settings.cost));
     let picture = match (&wanted.svg, &wanted.png) {
-        (Some(file), _) => Some((file, map.svg(&money, &context).into_bytes())),
+        (Some(file), _) => Some((file, map.svg(&money, &context).into_bytes(), &b"<svg"[..])),
         (None, Some(file)) => {
             let png = png(&map).map_err(|error| (format!("{error}."), Exit::Other))?;
-            Some((file, png))
+            Some((file, png, &b"\x89PNG"[..]))
         }
         (None, None) => None,
     };
@@ -63,17 +63,13 @@ pub(crate) async fn run(args: &Args, wanted: &Wanted, host: Host) -> Result<Exit
             let style = out::style(&books.host, args.global.no_color);
             out::print(&map.text(&money, &context, &style));
         }
-        Some((file, bytes)) => {
-            write(&books.host, file, &bytes)
+        Some((file, bytes, begins)) => {
+            out::to_place(&books.host.files, file, begins, |out| out.write_all(&bytes))
                 .map_err(|error| (format!("{}: {error}.", file.display()), Exit::Other))?;
             out::say(&format!("{} Written to {}.", map.sentence(&money, &context), file.display()));
         }
     }
     Ok(Exit::Ok)
-}
-
-fn write(host: &Host, file: &Path, bytes: &[u8]) -> io::Result<()> {
-    host.files.write_private(&std::path::absolute(file)?, bytes)
 }
 
 fn png(map: &Heatmap) -> Result<Vec<u8>, png::EncodingError> {

@@ -45,8 +45,8 @@ pub(crate) fn run(args: &Args, act: &Act, host: Host) -> Result<Exit, Refusal> {
                 Some(file) => whole(file)?,
                 None => books.paths.backups().join(format!("history-{today}.db")),
             };
-            if file.is_some() && books.host.files.is_file(&to) {
-                return Err((format!("{} is there already.", to.display()), Exit::Config));
+            if file.is_some() {
+                may_be_made(&to, &books)?;
             }
             shelf.back_up(&store, &to).map_err(refusal)?;
             out::print(&format!("The history was copied to {}.\n", to.display()));
@@ -64,6 +64,19 @@ pub(crate) fn run(args: &Args, act: &Act, host: Host) -> Result<Exit, Refusal> {
         Act::Sync => sync(&books),
         Act::Prune { before, yes } => prune(&books, before, *yes),
     }
+}
+
+/// Whether a copy may be made at a place: nothing is there, in a folder that is.
+fn may_be_made(to: &Path, books: &Books) -> Result<(), Refusal> {
+    let folder = to.parent().unwrap_or(Path::new("/"));
+    let wrong = if books.host.files.is_taken(to) {
+        format!("{} is there already.", to.display())
+    } else if books.host.files.entry(folder).is_none_or(|entry| !entry.is_folder) {
+        format!("There is no folder {}.", folder.display())
+    } else {
+        return Ok(());
+    };
+    Err((wrong, Exit::Config))
 }
 
 fn verify(args: &Args, books: &Books) -> Result<Exit, Refusal> {
@@ -150,26 +163,22 @@ fn restore(books: &Books, shelf: &Shelf, file: Option<&Path>) -> Result<Exit, Re
 
 fn export(books: &Books, file: Option<&Path>, device: Option<&str>) -> Result<Exit, Refusal> {
     let (mut store, _) = books.readable()?;
-    let Some(file) = file else {
-        return match out::in_pieces(|out| exchange::export(&mut store, device, out)) {
-            // A reader that has gone (a closed pipe) is no error.
-            Err(LedgerError::File(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-                Ok(Exit::Ok)
-            }
-            other => other.map(|_| Exit::Ok).map_err(refusal),
-        };
-    };
-    let to = whole(file)?;
-    let written = books
-        .host
-        .files
-        .write_private_in_pieces(&to, |out| exchange::export(&mut store, device, out));
-    let count = written.map_err(|error| match error {
-        LedgerError::File(error) => (format!("{}: {error}.", to.display()), Exit::Other),
-        error => refusal(error),
-    })?;
-    out::print(&format!("{count} responses were written to {}.\n", to.display()));
-    Ok(Exit::Ok)
+    let to = file.unwrap_or(Path::new("-"));
+    let files = &books.host.files;
+    let written =
+        out::to_place(files, to, exchange::BEGINS, |out| exchange::export(&mut store, device, out));
+    match written {
+        Ok(_) if file.is_none() => Ok(Exit::Ok),
+        Ok(count) => {
+            let text = format!("{count} responses were written to {}.", to.display());
+            out::written(to, &text);
+            Ok(Exit::Ok)
+        }
+        // A reader that has gone (a closed pipe) is no error.
+        Err(LedgerError::File(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Ok),
+        Err(LedgerError::File(error)) => Err((format!("{}: {error}.", to.display()), Exit::Other)),
+        Err(error) => Err(refusal(error)),
+    }
 }
 
 fn import(books: &Books, path: &Path) -> Result<Exit, Refusal> {
