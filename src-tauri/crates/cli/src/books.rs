@@ -13,7 +13,7 @@ use claudometer_ledger::{
     Ingest, Ledger, LedgerError, Opened, Shelf, Unread, prices, upkeep::Mended,
 };
 use claudometer_pricing::Catalog;
-use claudometer_store::{KnownFile, StoreError};
+use claudometer_store::{KnownFile, Sessions, StoreError};
 use claudometer_view::{Context, table::cost::Names, text::Money, unread};
 use claudometer_wire::diagnosis::LogDiagnosis;
 use std::{
@@ -103,7 +103,7 @@ impl Books {
     pub(crate) fn agents(&self) -> Result<BTreeSet<String>, Refusal> {
         let (mut store, _) = self.readable()?;
         let mut agents = BTreeSet::new();
-        let days = store.days(None, None, &mut |key, _| {
+        let days = store.days(None, None, Sessions::Nameless, &mut |key, _| {
             if !agents.contains(&*key.agent) {
                 agents.insert(key.agent.to_string());
             }

@@ -229,7 +229,7 @@ fn the_history_is_compared_in_both_directions() {
     assert_eq!(verified(&home).0, 0);
     let database = rusqlite::Connection::open(home.path(HISTORY)).unwrap();
     // A response that the log does not tell, one that is larger than the log says, and one that is not there.
-    let there = "source = (SELECT id FROM names WHERE text LIKE '%there.jsonl')";
+    let there = "source = (SELECT id FROM files WHERE path LIKE '%there.jsonl')";
     database
         .execute_batch(&format!(
             "CREATE TEMP TABLE one AS SELECT * FROM responses WHERE {there} LIMIT 1;
@@ -308,5 +308,24 @@ fn a_disk_without_room_costs_nothing_and_is_said() {
             assert_eq!(counted(&home), 3000, "{kib} {args:?}: {said}");
         }
     }
+    assert_eq!(verified(&home).0, 0);
+}
+
+#[test]
+fn another_machine_does_not_change_what_our_own_logs_tell() {
+    let home = Home::new();
+    home.write(".claude/projects/-work/there.jsonl", &lines(0..5));
+    assert_eq!(counted(&home), 5);
+    let (_, own, _) = home.run(&["history", "export"]);
+    let forged = own.lines().map(|line| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        line["device"] = json!("elsewhere");
+        line["output"] = json!(1_000_000);
+        line["model"] = json!("forged");
+        format!("{line}\n")
+    });
+    home.write("forged.jsonl", &forged.collect::<String>());
+    assert_eq!(home.run(&["history", "import", &text_of(&home, "forged.jsonl")]).0, 0);
+    assert_eq!(home.run(&["history", "export"]).1, own);
     assert_eq!(verified(&home).0, 0);
 }

@@ -12,7 +12,7 @@ use claudometer_host::{
 };
 use claudometer_ledger::{Ledger, tally};
 use claudometer_pricing::{Catalog, litellm};
-use claudometer_store::{DayKey, Store, Stored, Sums};
+use claudometer_store::{DayKey, Sessions, Store, Stored, Sums};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -65,7 +65,9 @@ fn contents(store: &mut Store) -> (Vec<Stored>, Vec<String>) {
     responses.sort_by_key(|stored| stored.response.key);
     let mut days = Vec::new();
     store
-        .days(None, None, &mut |key, sums| days.push(format!("{key:?} {}", counted(&sums))))
+        .days(None, None, Sessions::Named, &mut |key, sums| {
+            days.push(format!("{key:?} {}", counted(&sums)));
+        })
         .unwrap();
     days.sort();
     (responses, days)
@@ -166,7 +168,7 @@ fn the_sums_of_days_are_those_of_their_responses() {
             })
             .unwrap();
         store
-            .days(None, None, &mut |DayKey { day, model, session, .. }, sums| {
+            .days(None, None, Sessions::Named, &mut |DayKey { day, model, session, .. }, sums| {
                 found.entry(key(day, &model, &session)).or_default().add(&sums);
             })
             .unwrap();

@@ -203,8 +203,8 @@ pub struct Response {
     pub merging: Merging,
     /// How its copies are known.
     pub copies: Copies,
-    /// The file that told it, empty where that is not known.
-    pub source: Name,
+    /// The file that told it, by its number in the history; 0 where that is not known.
+    pub source: u64,
     /// The reader that told it.
     pub reader: Reader,
     /// Whether it turned out to be a copy, or none at all. It counts nothing, and stays known as such.
@@ -244,7 +244,7 @@ impl Response {
             quality: Quality::Exact,
             merging: Merging::Largest,
             copies: Copies::ByRequest,
-            source: Arc::clone(&NONE),
+            source: 0,
             reader: Reader::FIRST,
             withdrawn: false,
         }

@@ -7,7 +7,7 @@ use claudometer_core::{
     cost::{Budget, BudgetState, CostMode, CostSettings},
     response::Name,
 };
-use claudometer_store::{DayKey, Store, Sums};
+use claudometer_store::{DayKey, Sessions, Store, Sums};
 use claudometer_wire::cost::CostBrief;
 use std::collections::BTreeMap;
 
@@ -20,7 +20,8 @@ pub fn brief(
     let first = settings.budgets.iter().map(|budget| budget.per.begin(today)).min();
     let mut agents: BTreeMap<Name, Sums> = BTreeMap::new();
     let mut spent = vec![Amount::ZERO; settings.budgets.len()];
-    store.days(Some(first.unwrap_or(today)), Some(today), &mut |key, sums| {
+    let first = first.unwrap_or(today);
+    store.days(Some(first), Some(today), Sessions::Nameless, &mut |key, sums| {
         if key.estimated {
             return;
         }

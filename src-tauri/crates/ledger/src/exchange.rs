@@ -4,9 +4,9 @@ use crate::{Ledger, LedgerError, Taken};
 use chrono::{DateTime, NaiveTime, Utc};
 use claudometer_core::{
     Amount, Response, Tokens,
-    response::{Copies, Key, Merging, Quality, Speed},
+    response::{Copies, Key, Merging, Quality, Reader, Speed},
 };
-use claudometer_store::{Batch, Store, Stored};
+use claudometer_store::{Batch, Sessions, Store, Stored};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeSet,
@@ -53,6 +53,18 @@ struct Line {
     merging: Merging,
     #[serde(default)]
     copies: Copies,
+    /// The version of its reader, and the first one that counted right.
+    #[serde(default = "first")]
+    reader: u8,
+    #[serde(default = "first")]
+    right_since: u8,
+    /// Whether it turned out to be a copy. Its tokens are left out then, for programs that do not know of such.
+    #[serde(default)]
+    withdrawn: bool,
+}
+
+const fn first() -> u8 {
+    Reader::FIRST.version
 }
 
 /// Writes every response of one machine, or of all, as lines in the order of time; copies that count nothing among them, so
@@ -80,7 +92,7 @@ fn each_day(
     each: &mut dyn FnMut(Vec<Stored>) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     let mut begins = BTreeSet::from([DateTime::<Utc>::MIN_UTC]);
-    store.days(None, None, &mut |key, _| {
+    store.days(None, None, Sessions::Nameless, &mut |key, _| {
         begins.insert(key.day.and_time(NaiveTime::MIN).and_utc());
     })?;
     let ends = begins.iter().skip(1).copied().map(Some).chain([None]);
@@ -119,7 +131,7 @@ fn line(Stored { agent, device, response, .. }: &Stored) -> Line {
         session: response.session.to_string(),
         project: response.project.to_string(),
         branch: response.branch.to_string(),
-        tokens: response.tokens,
+        tokens: if response.withdrawn { Tokens::default() } else { response.tokens },
         side_chain: response.side_chain,
         web_searches: response.web_searches,
         speed: response.speed,
@@ -128,6 +140,9 @@ fn line(Stored { agent, device, response, .. }: &Stored) -> Line {
         quality: response.quality,
         merging: response.merging,
         copies: response.copies,
+        reader: response.reader.version,
+        right_since: response.reader.right_since,
+        withdrawn: response.withdrawn,
     }
 }
 
@@ -148,6 +163,8 @@ fn response(line: &Line) -> Response {
         quality: line.quality,
         merging: line.merging,
         copies: line.copies,
+        reader: Reader { version: line.reader, right_since: line.right_since },
+        withdrawn: line.withdrawn,
         ..Response::new(key, line.at)
     }
 }

@@ -18,6 +18,8 @@ use std::{
 const MOST_HELD: usize = 120_000;
 /// The same once as many were kept: keys lie anywhere, so that each time pages all over the store are written again.
 const MOST_HELD_OF_MANY: usize = 240_000;
+/// How many files are held before they are noted.
+const MOST_FILES: usize = 40_000;
 
 /// What was read and waits to be kept.
 pub(crate) struct Round<'a> {
@@ -34,7 +36,7 @@ pub(crate) struct Round<'a> {
 /// Files that are read again although nothing in them has changed: what they tell no more was never theirs.
 #[derive(Default)]
 struct Again {
-    files: HashSet<Name>,
+    files: HashSet<u64>,
     told: HashSet<Key>,
 }
 
@@ -69,9 +71,14 @@ impl<'a> Round<'a> {
         source: &dyn LogSource,
     ) -> Result<(), LedgerError> {
         let Walk { leaves, unreadable } = self.ledger.leaves(source);
-        let News { read, gone } = news(store, source, &leaves)?;
+        let News { read, fresh, gone } = news(store, source, &leaves)?;
         for nth in read {
-            self.file(store, source, &leaves, nth)?;
+            let known = store.file(source.id(), &leaves[nth].path.to_string_lossy())?;
+            self.file(store, source, &leaves, nth, known);
+            self.keep_if_many(store)?;
+        }
+        for nth in fresh {
+            self.file(store, source, &leaves, nth, None);
             self.keep_if_many(store)?;
         }
         // What lies in a folder that cannot be read now is not gone.
@@ -94,10 +101,9 @@ impl<'a> Round<'a> {
         source: &dyn LogSource,
         leaves: &[Leaf],
         nth: usize,
-    ) -> Result<(), LedgerError> {
+        before: Option<KnownFile>,
+    ) {
         let leaf = &leaves[nth];
-        let path = leaf.path.to_string_lossy();
-        let before = store.file(source.id(), &path)?;
         let file = LogFile {
             leaf,
             others: leaves,
@@ -120,6 +126,7 @@ impl<'a> Round<'a> {
                 });
                 let odd = goes_on.map_or((0, 0), |before| (before.malformed, before.undated));
                 let known = KnownFile {
+                    id: before.as_ref().map_or(0, |before| before.id),
                     size: leaf.size,
                     modified_ns: leaf.modified_ns,
                     file_id: leaf.id,
@@ -140,7 +147,6 @@ impl<'a> Round<'a> {
                 self.unread(source, &leaf.path, error.to_string());
             }
         }
-        Ok(())
     }
 
     fn unread(&mut self, source: &dyn LogSource, path: &Path, why: String) {
@@ -165,13 +171,13 @@ impl<'a> Round<'a> {
             });
         }
         let path = leaf.path.to_string_lossy();
-        let (agent, place): (Name, Name) = (source.id().into(), (&*path).into());
+        let agent: Name = source.id().into();
         if is_again && !known.rewritten {
-            self.again.files.insert(Name::clone(&place));
+            self.again.files.insert(known.id);
         }
-        self.batch.file(&agent, path.into_owned(), known);
+        let place = self.batch.file(&agent, path.into_owned(), known);
         for mut response in taken.responses {
-            (response.source, response.reader) = (Name::clone(&place), source.reader());
+            (response.source, response.reader) = (place, source.reader());
             if is_again {
                 self.again.told.insert(response.key);
             }
@@ -184,7 +190,8 @@ impl<'a> Round<'a> {
 
     fn keep_if_many(&mut self, store: &mut Store) -> Result<(), LedgerError> {
         let are_many = self.kept >= MOST_HELD_OF_MANY;
-        if self.batch.len() >= if are_many { MOST_HELD_OF_MANY } else { MOST_HELD } {
+        let most = if are_many { MOST_HELD_OF_MANY } else { MOST_HELD };
+        if self.batch.len() >= most || self.batch.files() >= MOST_FILES {
             self.kept += self.batch.len();
             self.ledger.keep(store, std::mem::take(&mut self.batch))?;
         }
@@ -217,8 +224,10 @@ impl<'a> Round<'a> {
 
 /// What is to be done about the files of a log.
 struct News {
-    /// Places among the leaves of those that are to be read.
+    /// Places among the leaves of those that are to be read on, or again.
     read: BTreeSet<usize>,
+    /// Places of those that are there for the first time.
+    fresh: Vec<usize>,
     /// Paths of those that are gone.
     gone: Vec<String>,
 }
@@ -226,14 +235,13 @@ struct News {
 /// Compares the files that are there with those that have been read; both are in the order of their paths.
 fn news(store: &Store, source: &dyn LogSource, leaves: &[Leaf]) -> Result<News, LedgerError> {
     let version = source.reader().version;
-    let mut news = News { read: BTreeSet::new(), gone: Vec::new() };
-    let mut fresh = Vec::new();
+    let mut news = News { read: BTreeSet::new(), fresh: Vec::new(), gone: Vec::new() };
     let mut next = 0;
     store.stamps(source.id(), &mut |path, stamp| {
         while let Some(leaf) = leaves.get(next)
             && *leaf.path.to_string_lossy() < *path
         {
-            fresh.push(next);
+            news.fresh.push(next);
             next += 1;
         }
         match leaves.get(next) {
@@ -246,11 +254,10 @@ fn news(store: &Store, source: &dyn LogSource, leaves: &[Leaf]) -> Result<News, 
             _ => news.gone.push(path.to_owned()),
         }
     })?;
-    fresh.extend(next..leaves.len());
-    if !fresh.is_empty() {
-        news.read.extend(woken(store, source, leaves, &fresh)?);
+    news.fresh.extend(next..leaves.len());
+    if !news.fresh.is_empty() {
+        news.read.extend(woken(store, source, leaves, &news.fresh)?);
     }
-    news.read.extend(fresh);
     Ok(news)
 }
 

@@ -7,7 +7,7 @@ use crate::{Ledger, LedgerError, exchange};
 use chrono::{NaiveDate, NaiveTime};
 use claudometer_host::files::Pieces;
 use claudometer_scan::hash;
-use claudometer_store::{Batch, KnownFile, Store, Stored};
+use claudometer_store::{Batch, KnownFile, Sessions, Store, Stored};
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -70,7 +70,7 @@ impl Ledger<'_> {
     /// A hash of what is known of each day of this machine.
     fn days(&self, store: &mut Store) -> Result<BTreeMap<NaiveDate, u64>, LedgerError> {
         let mut days: BTreeMap<NaiveDate, u64> = BTreeMap::new();
-        store.days(None, None, &mut |key, sums| {
+        store.days(None, None, Sessions::Named, &mut |key, sums| {
             if key.device == self.device {
                 let tokens = sums.tokens;
                 let figures = [

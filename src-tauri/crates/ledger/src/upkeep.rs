@@ -5,6 +5,7 @@ use crate::{
     shelf::{Alone, Shelf},
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use claudometer_core::Response;
 use claudometer_host::Files;
 use claudometer_store::{Batch, Store, StoreError, Stored};
 use std::{
@@ -238,7 +239,7 @@ fn is_history(parts: &[(String, String)]) -> bool {
     let has =
         |kind: &str, name: &str| parts.iter().any(|(is, called)| is == kind && called == name);
     let is_harmless = parts.iter().all(|(kind, _)| kind == "table" || kind == "index");
-    is_harmless && Store::TABLES.iter().all(|table| has("table", table))
+    is_harmless && Store::FIRST_TABLES.iter().all(|table| has("table", table))
 }
 
 fn fill(files: &Files, store: &mut Store, from: &Path) -> Result<(), LedgerError> {
@@ -263,7 +264,9 @@ fn add(ledger: &Ledger<'_>, from: &mut Store, to: &mut Store) -> Result<(), Ledg
             batches.push(Batch::default());
         }
         if let Some(batch) = batches.last_mut() {
-            ledger.add(batch, &stored.agent, &stored.device, &stored.response);
+            // The number of its file is one of the other history.
+            let response = Response { source: 0, ..stored.response };
+            ledger.add(batch, &stored.agent, &stored.device, &response);
         }
     });
     // What was read before a fault counts too.

@@ -80,7 +80,7 @@ pub fn verify(ledger: &Ledger<'_>, store: &mut Store) -> Result<Verdict, LedgerE
 }
 
 /// Files that are as they were when they were read, and never lost anything: they tell all that the history has of them.
-struct Present(HashSet<String>);
+struct Present(HashSet<u64>);
 
 impl Present {
     fn of(ledger: &Ledger<'_>, store: &Store, anew: &Store) -> Result<Self, LedgerError> {
@@ -95,12 +95,12 @@ impl Present {
                 !file.rewritten && stamp.is_some_and(|stamp| *stamp == file.stamp())
             };
             let whole = store.files(source.id())?.into_iter().filter(is_whole);
-            present.extend(whole.map(|(path, _)| path));
+            present.extend(whole.map(|(_, file)| file.id));
         }
         Ok(Self(present))
     }
 
     fn tells(&self, stored: &Stored) -> bool {
-        self.0.contains(&*stored.response.source)
+        self.0.contains(&stored.response.source)
     }
 }

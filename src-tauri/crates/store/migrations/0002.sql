@@ -1,4 +1,4 @@
--- Where a response was told: the path of the file, as a row of `names`; 0 where that is not known.
+-- Where a response was told: the number of a file, of `files` or of `gone_files`; 0 where that is not known.
 ALTER TABLE responses ADD COLUMN source INTEGER NOT NULL DEFAULT 0;
 
 -- What has been read of the assistants' files, in the order in which they are walked. `reader` is the version of the reader, 0
@@ -7,6 +7,7 @@ ALTER TABLE responses ADD COLUMN source INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE read_files (
     agent TEXT NOT NULL,
     path TEXT NOT NULL,
+    id INTEGER NOT NULL,
     size INTEGER NOT NULL,
     modified_ns INTEGER NOT NULL,
     file_id INTEGER NOT NULL,
@@ -21,6 +22,10 @@ CREATE TABLE read_files (
     unended INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (agent, path)
 ) WITHOUT ROWID;
-INSERT INTO read_files SELECT agent, path, size, modified_ns, file_id, offset, tail, state, malformed, undated, 1, '', 0, 0 FROM files;
+INSERT INTO read_files SELECT agent, path, row_number() OVER (), size, modified_ns, file_id, offset, tail, state, malformed, undated, 1, '', 0, 0 FROM files;
 DROP TABLE files;
 ALTER TABLE read_files RENAME TO files;
+INSERT INTO facts SELECT 'last_file', count(*) FROM files;
+
+-- Files that were read and are there no more.
+CREATE TABLE gone_files (id INTEGER PRIMARY KEY, path TEXT NOT NULL);

@@ -16,7 +16,7 @@ use claudometer_core::{
 use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::Arc,
 };
 
@@ -38,8 +38,7 @@ pub struct Batch {
     places: Places,
     /// Keys of what turned out to be copies.
     copies: Vec<Key>,
-    /// In the order in which the store keeps them.
-    files: BTreeMap<(Name, String), KnownFile>,
+    files: Vec<(Name, String, KnownFile)>,
     gone: Vec<(Name, String)>,
 }
 
@@ -65,8 +64,8 @@ impl Batch {
         response: &Response,
         priced: Option<Amount>,
     ) {
-        let Response { model, session, project, branch, source, .. } = response;
-        let places = self.places.of([agent, device, model, session, project, branch, source]);
+        let Response { model, session, project, branch, .. } = response;
+        let places = self.places.of([agent, device, model, session, project, branch]);
         self.rows.push(Row::of(response, places, priced, false));
     }
 
@@ -75,9 +74,15 @@ impl Batch {
         self.copies.push(key);
     }
 
-    /// Notes how far a file has been read.
-    pub fn file(&mut self, agent: &Name, path: String, known: KnownFile) {
-        self.files.insert((Arc::clone(agent), path), known);
+    /// Notes how far a file has been read. Answers what responses of this batch name it by as their source.
+    pub fn file(&mut self, agent: &Name, path: String, known: KnownFile) -> u64 {
+        self.files.push((Arc::clone(agent), path, known));
+        self.files.len() as u64
+    }
+
+    /// How many files wait to be noted.
+    pub fn files(&self) -> usize {
+        self.files.len()
     }
 
     /// Forgets a file that is gone; what was read of it stays.
@@ -210,6 +215,11 @@ impl Store {
     }
 }
 
+/// Whether something is told without a log that a log has told already.
+const fn is_hearsay(new: &Stored, old: &Stored) -> bool {
+    new.response.source == 0 && old.response.source != 0
+}
+
 fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     let text = "SELECT NOT EXISTS (SELECT 1 FROM responses)";
     connection.prepare_cached(text)?.query_row([], |row| row.get(0))
@@ -231,8 +241,12 @@ fn write(
 ) -> rusqlite::Result<()> {
     let Batch { mut rows, places, copies, files, gone } = batch;
     let numbers = places.numbers(connection, names)?;
+    let paths = files.iter().map(|(agent, path, _)| (&**agent, path.as_str()));
+    let sources = files::numbers(connection, paths)?;
     for row in &mut rows {
         row.names = row.names.map(|place| numbers[place as usize]);
+        let nth = usize::try_from(row.source).ok().and_then(|nth| nth.checked_sub(1));
+        row.source = nth.and_then(|nth| sources.get(nth)).copied().unwrap_or(0);
     }
     // The copies of a message lie side by side, and rows are written in the order of their keys.
     let mut order: Vec<(Key, usize)> = rows.iter().map(|row| row.key).zip(0..).collect();
@@ -273,8 +287,8 @@ fn write(
         }
     }
     writing.changes.write(connection)?;
-    for ((agent, path), known) in &files {
-        files::put(connection, agent, path, known)?;
+    for ((agent, path, known), id) in files.iter().zip(sources) {
+        files::put(connection, agent, path, known, id)?;
     }
     for (agent, path) in &gone {
         files::forget(connection, agent, path)?;
@@ -314,6 +328,8 @@ impl Writing<'_> {
     fn put_copies(&mut self, mut copies: Vec<Stored>, before: &[Stored]) -> rusqlite::Result<()> {
         for old in before {
             match copies.iter_mut().find(|new| new.response.key == old.response.key) {
+                // What a log of our own tells is not for an import to change.
+                Some(new) if is_hearsay(new, old) => *new = old.clone(),
                 Some(new) => {
                     new.response.merge(old.response.clone());
                     new.device = Arc::clone(&old.device);
@@ -356,9 +372,9 @@ impl Writing<'_> {
 
     fn row(&mut self, stored: &Stored) -> rusqlite::Result<Row> {
         let Stored { agent, device, response, .. } = stored;
-        let Response { model, session, project, branch, source, .. } = response;
+        let Response { model, session, project, branch, .. } = response;
         let mut names = [0; NAMES];
-        let texts = [agent, device, model, session, project, branch, source];
+        let texts = [agent, device, model, session, project, branch];
         for (id, name) in names.iter_mut().zip(texts) {
             *id = self.names.id(self.connection, name)?;
         }

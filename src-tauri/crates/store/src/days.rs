@@ -243,14 +243,25 @@ fn read(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Sums> {
     })
 }
 
+/// Whether sums are told with the names of their sessions, of which there may be as many as sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sessions {
+    /// By name.
+    Named,
+    /// All without a name.
+    Nameless,
+}
+
 impl Store {
     /// Sums of the days from `since` to `until`, both among them, by day.
     pub fn days(
         &mut self,
         since: Option<NaiveDate>,
         until: Option<NaiveDate>,
+        sessions: Sessions,
         each: &mut dyn FnMut(DayKey, Sums),
     ) -> Result<(), StoreError> {
+        let nameless = Name::from("");
         let bound =
             |day: Option<NaiveDate>, none: i64| day.map_or(none, |day| day.to_epoch_days().into());
         let text = format!(
@@ -268,7 +279,10 @@ impl Store {
                 device: name(2)?,
                 model: name(3)?,
                 project: name(4)?,
-                session: name(5)?,
+                session: match sessions {
+                    Sessions::Named => name(5)?,
+                    Sessions::Nameless => Name::clone(&nameless),
+                },
                 estimated: row.get(6)?,
             };
             each(key, read(row, 7)?);

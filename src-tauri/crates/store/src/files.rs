@@ -1,11 +1,17 @@
 //! How far each file of a log has been read.
 
-use crate::{Store, StoreError, row};
-use rusqlite::{Connection, Row, params};
+use crate::{
+    Store, StoreError,
+    open::{fact, set_fact},
+    row,
+};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 /// A file that has been read, as it was then.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KnownFile {
+    /// Its number in this history; 0 where it has none yet.
+    pub id: u64,
     /// Bytes.
     pub size: u64,
     /// Its last change, in nanoseconds since 1970 in UTC.
@@ -45,7 +51,7 @@ pub struct Stamp {
     pub reader: u8,
 }
 
-const COLUMNS: &str = "size, modified_ns, file_id, offset, tail, state, malformed, undated, reader, waits_for, rewritten, unended";
+const COLUMNS: &str = "id, size, modified_ns, file_id, offset, tail, state, malformed, undated, reader, waits_for, rewritten, unended";
 
 impl KnownFile {
     /// What tells whether it has changed.
@@ -57,18 +63,19 @@ impl KnownFile {
     fn read(row: &Row<'_>, from: usize) -> rusqlite::Result<Self> {
         let count = |nth: usize| row.get::<_, i64>(from + nth).map(i64::cast_unsigned);
         Ok(Self {
-            size: count(0)?,
-            modified_ns: row.get(from + 1)?,
-            file_id: count(2)?,
-            offset: count(3)?,
-            tail: count(4)?,
-            state: row.get(from + 5)?,
-            malformed: count(6)?,
-            undated: count(7)?,
-            reader: row.get(from + 8)?,
-            waits_for: row.get(from + 9)?,
-            rewritten: row.get(from + 10)?,
-            unended: count(11)?,
+            id: count(0)?,
+            size: count(1)?,
+            modified_ns: row.get(from + 2)?,
+            file_id: count(3)?,
+            offset: count(4)?,
+            tail: count(5)?,
+            state: row.get(from + 6)?,
+            malformed: count(7)?,
+            undated: count(8)?,
+            reader: row.get(from + 9)?,
+            waits_for: row.get(from + 10)?,
+            rewritten: row.get(from + 11)?,
+            unended: count(12)?,
         })
     }
 }
@@ -97,7 +104,7 @@ impl Store {
         let text = format!("SELECT {COLUMNS} FROM files WHERE agent = ?1 AND path = ?2");
         let mut query = self.connection.prepare_cached(&text)?;
         let row = query.query_row([agent, path], |row| KnownFile::read(row, 0));
-        Ok(rusqlite::OptionalExtension::optional(row)?)
+        Ok(row.optional()?)
     }
 
     /// The files of an assistant's log that have been read, with their paths.
@@ -121,7 +128,7 @@ impl Store {
     pub fn read_again(&mut self) -> Result<(), StoreError> {
         let change = self.connection.transaction()?;
         change.execute("UPDATE files SET reader = 0", [])?;
-        let text = "UPDATE responses SET flags = flags | ?1 WHERE flags & ?2 = 0 AND source IN (SELECT names.id FROM files JOIN names ON names.text = files.path WHERE NOT files.rewritten)";
+        let text = "UPDATE responses SET flags = flags | ?1 WHERE flags & ?2 = 0 AND source IN (SELECT id FROM files WHERE NOT rewritten)";
         change.execute(text, [row::TO_BE_TOLD_AGAIN, row::WITHDRAWN])?;
         Ok(change.commit()?)
     }
@@ -133,11 +140,13 @@ pub(crate) fn put(
     agent: &str,
     path: &str,
     known: &KnownFile,
+    id: i64,
 ) -> rusqlite::Result<()> {
-    let text = "INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    let text = "INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
     connection.prepare_cached(text)?.execute(params![
         agent,
         path,
+        id,
         known.size.cast_signed(),
         known.modified_ns,
         known.file_id.cast_signed(),
@@ -154,8 +163,43 @@ pub(crate) fn put(
     Ok(())
 }
 
-/// Forgets a file that is gone; what was read of it stays.
+/// The fact that says which number the last file got.
+const LAST_FILE: &str = "last_file";
+
+/// The numbers of files, in their order; those that have none yet get one.
+pub(crate) fn numbers<'a>(
+    connection: &Connection,
+    files: impl Iterator<Item = (&'a str, &'a str)>,
+) -> rusqlite::Result<Vec<i64>> {
+    let none_yet: bool =
+        connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM files)", [], |row| row.get(0))?;
+    let last = fact(connection, LAST_FILE)?.and_then(|last| last.parse().ok());
+    let first: i64 = last.unwrap_or(0);
+    let mut last = first;
+    let mut known =
+        connection.prepare_cached("SELECT id FROM files WHERE agent = ?1 AND path = ?2")?;
+    let number = |(agent, path): (&str, &str)| {
+        let found = if none_yet {
+            None
+        } else {
+            known.query_row([agent, path], |row| row.get(0)).optional()?
+        };
+        Ok(found.unwrap_or_else(|| {
+            last += 1;
+            last
+        }))
+    };
+    let numbers = files.map(number).collect::<rusqlite::Result<Vec<i64>>>()?;
+    if last > first {
+        set_fact(connection, LAST_FILE, &last.to_string())?;
+    }
+    Ok(numbers)
+}
+
+/// Forgets how far a file was read that is gone; what was read of it stays, and where.
 pub(crate) fn forget(connection: &Connection, agent: &str, path: &str) -> rusqlite::Result<()> {
+    let text = "INSERT OR REPLACE INTO gone_files SELECT id, path FROM files WHERE agent = ?1 AND path = ?2";
+    connection.prepare_cached(text)?.execute([agent, path])?;
     let text = "DELETE FROM files WHERE agent = ?1 AND path = ?2";
     connection.prepare_cached(text)?.execute([agent, path])?;
     Ok(())

@@ -7,6 +7,9 @@ use indexmap::IndexSet;
 use rusqlite::{Connection, OptionalExtension as _};
 use std::{collections::HashMap, sync::Arc};
 
+/// As many are remembered: there are few models and folders, but as many sessions as one likes.
+const MOST: usize = 20_000;
+
 /// Texts that were asked for, both ways.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -29,8 +32,7 @@ impl Names {
                 .prepare_cached("SELECT id FROM names WHERE text = ?1")?
                 .query_row([&**text], |row| row.get(0))?
         };
-        self.ids.insert(Arc::clone(text), id);
-        self.texts.insert(id, Arc::clone(text));
+        self.remember(id, text);
         Ok(id)
     }
 
@@ -44,8 +46,16 @@ impl Names {
             .query_row([id], |row| row.get(0))
             .optional()?;
         let text: Name = text.unwrap_or_default().into();
-        self.texts.insert(id, Arc::clone(&text));
+        self.remember(id, &text);
         Ok(text)
+    }
+
+    fn remember(&mut self, id: i64, text: &Name) {
+        if self.texts.len() >= MOST {
+            self.forget();
+        }
+        self.ids.insert(Arc::clone(text), id);
+        self.texts.insert(id, Arc::clone(text));
     }
 
     /// Forgets numbers that a change gave and that was not kept.

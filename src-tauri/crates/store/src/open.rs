@@ -74,7 +74,10 @@ pub struct Store {
 
 impl Store {
     /// Its tables.
-    pub const TABLES: [&'static str; 5] = ["names", "responses", "days", "files", "facts"];
+    pub const TABLES: [&'static str; 6] =
+        ["names", "responses", "days", "files", "gone_files", "facts"];
+    /// Those that it had from the first form on.
+    pub const FIRST_TABLES: [&'static str; 5] = ["names", "responses", "days", "files", "facts"];
 
     /// Opens the file, makes it where there is none, and brings it up to date.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
@@ -221,7 +224,7 @@ impl Store {
     }
 }
 
-fn fact(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+pub(crate) fn fact(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
     let mut query = connection.prepare_cached("SELECT value FROM facts WHERE name = ?1")?;
     query.query_row([name], |row| row.get(0)).optional()
 }

@@ -48,7 +48,7 @@ pub(crate) fn cost(logged: Option<Amount>, priced: Option<Amount>) -> Option<Amo
 }
 
 pub(crate) const COLUMNS: &str = "message, request, at, rank, agent, device, model, session, project, branch, input, output, reasoning, cache_read, cache_write_5m, cache_write_1h, web_searches, flags, logged_cost, priced_cost, source";
-/// Places of names among the columns.
+/// The place of the first name among the columns, and that of the file.
 const FIRST_NAME: usize = 4;
 const SOURCE: usize = 20;
 const PUT: &str = "INSERT OR REPLACE INTO responses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
@@ -94,8 +94,8 @@ fn flags(response: &Response, repeated: bool) -> i64 {
         | i64::from(response.reader.right_since) << RIGHT_SINCE
 }
 
-/// How many names a row has: assistant, machine, model, session, folder, branch and the file that told it.
-pub(crate) const NAMES: usize = 7;
+/// How many names a row has: assistant, machine, model, session, folder and branch.
+pub(crate) const NAMES: usize = 6;
 
 /// A response in numbers, its names as numbers of a list of names.
 #[derive(Debug, Clone, Copy)]
@@ -109,6 +109,8 @@ pub(crate) struct Row {
     flags: i64,
     logged: Option<i64>,
     priced: Option<i64>,
+    /// The number of the file that told it, or of its place among the files of a batch; 0 for none.
+    pub(crate) source: i64,
 }
 
 impl Row {
@@ -129,6 +131,7 @@ impl Row {
             flags: flags(response, repeated),
             logged: response.logged_cost.map(Amount::to_units),
             priced: priced.map(Amount::to_units),
+            source: response.source.cast_signed(),
         }
     }
 
@@ -137,7 +140,7 @@ impl Row {
         let count = |column: usize| row.get::<_, i64>(column).map(|count| count.max(0) as u64);
         let mut names = [0; NAMES];
         for (nth, name) in names.iter_mut().enumerate() {
-            *name = row.get(if nth == NAMES - 1 { SOURCE } else { FIRST_NAME + nth })?;
+            *name = row.get(FIRST_NAME + nth)?;
         }
         Ok(Self {
             key: Key {
@@ -159,6 +162,7 @@ impl Row {
             flags: row.get(17)?,
             logged: row.get(18)?,
             priced: row.get(19)?,
+            source: row.get(SOURCE)?,
         })
     }
 
@@ -169,7 +173,7 @@ impl Row {
         names: &mut Names,
     ) -> rusqlite::Result<Stored> {
         let has = |flag: i64| self.flags & flag != 0;
-        let [agent, device, model, session, project, branch, source] = self.names;
+        let [agent, device, model, session, project, branch] = self.names;
         let mut name = |id: i64| names.text(connection, id);
         Ok(Stored {
             agent: name(agent)?,
@@ -200,7 +204,7 @@ impl Row {
                 },
                 merging: if has(LATEST) { Merging::Latest } else { Merging::Largest },
                 copies: if has(BY_EQUALITY) { Copies::ByEquality } else { Copies::ByRequest },
-                source: name(source)?,
+                source: self.source.cast_unsigned(),
                 reader: self.reader(),
                 withdrawn: has(WITHDRAWN),
             },
@@ -271,7 +275,7 @@ impl<'a> Rows<'a> {
 
     /// Writes a row.
     pub(crate) fn put(&mut self, row: &Row) -> rusqlite::Result<()> {
-        let [agent, device, model, session, project, branch, source] = row.names;
+        let [agent, device, model, session, project, branch] = row.names;
         let tokens = &row.tokens;
         let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.put.execute(params![
@@ -295,7 +299,7 @@ impl<'a> Rows<'a> {
             row.flags,
             row.logged,
             row.priced,
-            source,
+            row.source,
         ])?;
         Ok(())
     }
