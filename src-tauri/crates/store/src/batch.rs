@@ -2,7 +2,7 @@
 
 use crate::{
     KnownFile, Store, StoreError, Stored,
-    days::{Changes, DayIds, Sums},
+    days::{self, Changes, DayIds, Sums},
     files,
     names::{Names, Places},
     open::{MOST_AHEAD_AT_FIRST, pruned_before, set_fact},
@@ -204,8 +204,11 @@ impl Store {
         change.execute("DELETE FROM days", [])?;
         let mut sums: Vec<_> = sums.into_iter().collect();
         sums.sort_unstable_by_key(|(ids, _)| *ids);
-        for (ids, sums) in sums {
-            ids.write(&change, &sums)?;
+        {
+            let mut rows = days::Rows::of(&change)?;
+            for (ids, sums) in sums {
+                rows.put(ids, &sums)?;
+            }
         }
         for (name, value) in facts {
             set_fact(&change, name, value)?;
@@ -241,8 +244,7 @@ fn write(
 ) -> rusqlite::Result<()> {
     let Batch { mut rows, places, copies, files, gone } = batch;
     let numbers = places.numbers(connection, names)?;
-    let paths = files.iter().map(|(agent, path, _)| (&**agent, path.as_str()));
-    let sources = files::numbers(connection, paths)?;
+    let sources = files::numbers(connection, &files, fresh.is_some())?;
     for row in &mut rows {
         row.names = row.names.map(|place| numbers[place as usize]);
         let nth = usize::try_from(row.source).ok().and_then(|nth| nth.checked_sub(1));
@@ -286,10 +288,8 @@ fn write(
             writing.withdraw(key)?;
         }
     }
-    writing.changes.write(connection)?;
-    for ((agent, path, known), id) in files.iter().zip(sources) {
-        files::put(connection, agent, path, known, id)?;
-    }
+    writing.changes.write(connection, fresh.is_some())?;
+    files::put(connection, files.iter().zip(sources))?;
     for (agent, path) in &gone {
         files::forget(connection, agent, path)?;
     }

@@ -10,7 +10,7 @@ use claudometer_core::{
     response::{Name, Quality},
 };
 use foldhash::fast::RandomState;
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 use std::collections::HashMap;
 
 /// What a sum is about.
@@ -151,19 +151,21 @@ impl Changes {
         self.removed.entry(row.day(day)).or_default().add(&row.sums());
     }
 
-    /// Brings the sums of the store up to date.
-    pub(crate) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let were_none: bool =
-            connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM days)", [], |row| row.get(0))?;
+    /// Brings the sums of the store up to date. Where most of them are `new`, whether one is there is not asked first.
+    pub(crate) fn write(&self, connection: &Connection, new: bool) -> rusqlite::Result<()> {
         let mut keys: Vec<DayIds> = self.added.keys().chain(self.removed.keys()).copied().collect();
         keys.sort_unstable();
         keys.dedup();
+        let mut rows = Rows::of(connection)?;
         for key in keys {
-            let known = if were_none { None } else { key.read(connection)? };
-            let mut sums = known.unwrap_or_default();
-            sums.add(self.added.get(&key).unwrap_or(&Sums::default()));
-            sums.remove(self.removed.get(&key).unwrap_or(&Sums::default()));
-            key.write(connection, &sums)?;
+            let mut sums = self.added.get(&key).copied().unwrap_or_default();
+            let removed = self.removed.get(&key);
+            if new && removed.is_none() && rows.insert(key, &sums)? {
+                continue;
+            }
+            sums.add(&rows.read(key)?.unwrap_or_default());
+            sums.remove(removed.unwrap_or(&Sums::default()));
+            rows.put(key, &sums)?;
         }
         Ok(())
     }
@@ -171,51 +173,72 @@ impl Changes {
 
 const SUMS: &str = "responses, input, output, reasoning, cache_read, cache_write_5m, cache_write_1h, logged_cost, priced_cost, auto_cost, unpriced, unlogged, unknown, first, last";
 
-impl DayIds {
-    fn read(&self, connection: &Connection) -> rusqlite::Result<Option<Sums>> {
-        let text = format!(
-            "SELECT {SUMS} FROM days WHERE day = ?1 AND agent = ?2 AND device = ?3 AND model = ?4 AND project = ?5 AND session = ?6 AND estimated = ?7"
-        );
-        let mut query = connection.prepare_cached(&text)?;
-        rusqlite::OptionalExtension::optional(query.query_row(self.0, |row| read(row, 0)))
+/// What a change asks of the sums, again and again.
+pub(crate) struct Rows<'a> {
+    read: CachedStatement<'a>,
+    insert: CachedStatement<'a>,
+    put: CachedStatement<'a>,
+    delete: CachedStatement<'a>,
+}
+
+impl<'a> Rows<'a> {
+    pub(crate) fn of(connection: &'a Connection) -> rusqlite::Result<Self> {
+        const KEY: &str = "day = ?1 AND agent = ?2 AND device = ?3 AND model = ?4 AND project = ?5 AND session = ?6 AND estimated = ?7";
+        const VALUES: &str = "INTO days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
+        Ok(Self {
+            read: connection.prepare_cached(&format!("SELECT {SUMS} FROM days WHERE {KEY}"))?,
+            insert: connection.prepare_cached(&format!("INSERT OR IGNORE {VALUES}"))?,
+            put: connection.prepare_cached(&format!("INSERT OR REPLACE {VALUES}"))?,
+            delete: connection.prepare_cached(&format!("DELETE FROM days WHERE {KEY}"))?,
+        })
     }
 
-    pub(crate) fn write(&self, connection: &Connection, sums: &Sums) -> rusqlite::Result<()> {
-        let [day, agent, device, model, project, session, estimated] = self.0;
-        if sums.responses == 0 {
-            let text = "DELETE FROM days WHERE day = ?1 AND agent = ?2 AND device = ?3 AND model = ?4 AND project = ?5 AND session = ?6 AND estimated = ?7";
-            connection.prepare_cached(text)?.execute(self.0)?;
-            return Ok(());
-        }
-        let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        let millis = |at: Option<DateTime<Utc>>| at.map_or(0, |at| at.timestamp_millis());
-        let text = "INSERT OR REPLACE INTO days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
-        connection.prepare_cached(text)?.execute(params![
-            day,
-            agent,
-            device,
-            model,
-            project,
-            session,
-            estimated,
-            whole(sums.responses),
-            whole(sums.tokens.input),
-            whole(sums.tokens.output),
-            whole(sums.tokens.reasoning),
-            whole(sums.tokens.cache_read),
-            whole(sums.tokens.cache_write_5m),
-            whole(sums.tokens.cache_write_1h),
-            sums.logged.to_units(),
-            sums.priced.to_units(),
-            sums.cost.to_units(),
-            whole(sums.unpriced),
-            whole(sums.unlogged),
-            whole(sums.unknown),
-            millis(sums.first),
-            millis(sums.last),
-        ])?;
-        Ok(())
+    fn read(&mut self, key: DayIds) -> rusqlite::Result<Option<Sums>> {
+        rusqlite::OptionalExtension::optional(self.read.query_row(key.0, |row| read(row, 0)))
     }
+
+    /// Adds sums; answers whether there were none before.
+    fn insert(&mut self, key: DayIds, sums: &Sums) -> rusqlite::Result<bool> {
+        Ok(bound(&mut self.insert, key, sums)? == 1)
+    }
+
+    /// Writes sums in the place of those that were there.
+    pub(crate) fn put(&mut self, key: DayIds, sums: &Sums) -> rusqlite::Result<()> {
+        if sums.responses == 0 {
+            return self.delete.execute(key.0).map(drop);
+        }
+        bound(&mut self.put, key, sums).map(drop)
+    }
+}
+
+fn bound(write: &mut CachedStatement<'_>, key: DayIds, sums: &Sums) -> rusqlite::Result<usize> {
+    let [day, agent, device, model, project, session, estimated] = key.0;
+    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let millis = |at: Option<DateTime<Utc>>| at.map_or(0, |at| at.timestamp_millis());
+    write.execute(params![
+        day,
+        agent,
+        device,
+        model,
+        project,
+        session,
+        estimated,
+        whole(sums.responses),
+        whole(sums.tokens.input),
+        whole(sums.tokens.output),
+        whole(sums.tokens.reasoning),
+        whole(sums.tokens.cache_read),
+        whole(sums.tokens.cache_write_5m),
+        whole(sums.tokens.cache_write_1h),
+        sums.logged.to_units(),
+        sums.priced.to_units(),
+        sums.cost.to_units(),
+        whole(sums.unpriced),
+        whole(sums.unlogged),
+        whole(sums.unknown),
+        millis(sums.first),
+        millis(sums.last),
+    ])
 }
 
 fn read(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Sums> {

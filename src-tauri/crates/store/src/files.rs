@@ -5,6 +5,7 @@ use crate::{
     open::{fact, set_fact},
     row,
 };
+use claudometer_core::response::Name;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 /// A file that has been read, as it was then.
@@ -134,62 +135,62 @@ impl Store {
     }
 }
 
-/// Notes how far a file has been read.
-pub(crate) fn put(
+/// Notes how far files have been read, each with its number.
+pub(crate) fn put<'a>(
     connection: &Connection,
-    agent: &str,
-    path: &str,
-    known: &KnownFile,
-    id: i64,
+    files: impl Iterator<Item = (&'a (Name, String, KnownFile), i64)>,
 ) -> rusqlite::Result<()> {
     let text = "INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
-    connection.prepare_cached(text)?.execute(params![
-        agent,
-        path,
-        id,
-        known.size.cast_signed(),
-        known.modified_ns,
-        known.file_id.cast_signed(),
-        known.offset.cast_signed(),
-        known.tail.cast_signed(),
-        known.state,
-        known.malformed.cast_signed(),
-        known.undated.cast_signed(),
-        known.reader,
-        known.waits_for,
-        known.rewritten,
-        known.unended.cast_signed(),
-    ])?;
+    let mut put = connection.prepare_cached(text)?;
+    for ((agent, path, known), id) in files {
+        put.execute(params![
+            &**agent,
+            path,
+            id,
+            known.size.cast_signed(),
+            known.modified_ns,
+            known.file_id.cast_signed(),
+            known.offset.cast_signed(),
+            known.tail.cast_signed(),
+            known.state,
+            known.malformed.cast_signed(),
+            known.undated.cast_signed(),
+            known.reader,
+            known.waits_for,
+            known.rewritten,
+            known.unended.cast_signed(),
+        ])?;
+    }
     Ok(())
 }
 
 /// The fact that says which number the last file got.
 const LAST_FILE: &str = "last_file";
 
-/// The numbers of files, in their order; those that have none yet get one.
-pub(crate) fn numbers<'a>(
+/// The numbers of files, in their order; those that have none yet get one. Where this process is `alone`
+/// with the history, a file has the number that is known of it, if any.
+pub(crate) fn numbers(
     connection: &Connection,
-    files: impl Iterator<Item = (&'a str, &'a str)>,
+    files: &[(Name, String, KnownFile)],
+    alone: bool,
 ) -> rusqlite::Result<Vec<i64>> {
-    let none_yet: bool =
-        connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM files)", [], |row| row.get(0))?;
     let last = fact(connection, LAST_FILE)?.and_then(|last| last.parse().ok());
     let first: i64 = last.unwrap_or(0);
     let mut last = first;
     let mut known =
         connection.prepare_cached("SELECT id FROM files WHERE agent = ?1 AND path = ?2")?;
-    let number = |(agent, path): (&str, &str)| {
-        let found = if none_yet {
-            None
+    let number = |(agent, path, file): &(Name, String, KnownFile)| {
+        let found = if alone {
+            Some(file.id.cast_signed()).filter(|id| *id != 0)
         } else {
-            known.query_row([agent, path], |row| row.get(0)).optional()?
+            known.query_row([&**agent, path.as_str()], |row| row.get(0)).optional()?
         };
         Ok(found.unwrap_or_else(|| {
             last += 1;
             last
         }))
     };
-    let numbers = files.map(number).collect::<rusqlite::Result<Vec<i64>>>()?;
+    let numbers = files.iter().map(number).collect::<rusqlite::Result<Vec<i64>>>()?;
     if last > first {
         set_fact(connection, LAST_FILE, &last.to_string())?;
     }

@@ -4,7 +4,7 @@ use crate::row::NAMES;
 use claudometer_core::response::Name;
 use foldhash::fast::RandomState;
 use indexmap::IndexSet;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _};
 use std::{collections::HashMap, sync::Arc};
 
 /// As many are remembered: there are few models and folders, but as many sessions as one likes.
@@ -23,15 +23,7 @@ impl Names {
         if let Some(id) = self.ids.get(text) {
             return Ok(*id);
         }
-        let mut insert =
-            connection.prepare_cached("INSERT OR IGNORE INTO names (text) VALUES (?1)")?;
-        let id = if insert.execute([&**text])? == 1 {
-            connection.last_insert_rowid()
-        } else {
-            connection
-                .prepare_cached("SELECT id FROM names WHERE text = ?1")?
-                .query_row([&**text], |row| row.get(0))?
-        };
+        let id = added(connection, &mut insert(connection)?, text)?;
         self.remember(id, text);
         Ok(id)
     }
@@ -64,6 +56,23 @@ impl Names {
     }
 }
 
+fn insert(connection: &Connection) -> rusqlite::Result<CachedStatement<'_>> {
+    connection.prepare_cached("INSERT OR IGNORE INTO names (text) VALUES (?1)")
+}
+
+/// The number of a text, which gets one where it has none.
+fn added(
+    connection: &Connection,
+    insert: &mut CachedStatement<'_>,
+    text: &Name,
+) -> rusqlite::Result<i64> {
+    if insert.execute([&**text])? == 1 {
+        return Ok(connection.last_insert_rowid());
+    }
+    let mut query = connection.prepare_cached("SELECT id FROM names WHERE text = ?1")?;
+    query.query_row([&**text], |row| row.get(0))
+}
+
 /// The names of rows that wait, by their places in a list.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
@@ -92,6 +101,15 @@ impl Places {
         connection: &Connection,
         names: &mut Names,
     ) -> rusqlite::Result<Vec<i64>> {
-        self.all.iter().map(|name| names.id(connection, name)).collect()
+        let mut insert = insert(connection)?;
+        let number = |name: &Name| match names.ids.get(name) {
+            Some(id) => Ok(*id),
+            None => {
+                let id = added(connection, &mut insert, name)?;
+                names.remember(id, name);
+                Ok(id)
+            }
+        };
+        self.all.iter().map(number).collect()
     }
 }
