@@ -122,7 +122,7 @@ async fn each_typed_key_is_asked_with_by_itself_and_shown_by_itself() {
         let errand =
             Errand { provider, found, settings: &settings, host: &host, book: &book, fresh_for };
         let poll = pipeline::poll(errand).await.poll;
-        left.push(poll.readings[0].1.credits.as_ref().unwrap().balance.unwrap().fixed(2));
+        left.push(poll.readings[0].1.credits[0].balance.unwrap().fixed(2));
     }
     assert_eq!(left, ["3.00", "7.00"]);
     assert!(provider.secret_field("key@Work Place").is_none());
