@@ -52,7 +52,9 @@ const LIFE: &[(Vendor, &[i32], &[&str])] = &[
 ];
 
 fn reply(vendor: Vendor) -> ResponseTemplate {
-    let json = |status: u16| ResponseTemplate::new(status).set_body_json(json!({"message": "no"}));
+    // In the form of every vendor: a refusal in another one is somebody else's.
+    let body = json!({"message": "no", "detail": "no", "error": {"message": "no"}});
+    let json = |status: u16| ResponseTemplate::new(status).set_body_json(&body);
     match vendor {
         Vendor::Answers => json(404),
         Vendor::Refuses => json(401),
