@@ -1050,7 +1050,7 @@ limitReached: boolean,
  */
 windows: Array<WindowReport>, 
 /**
- * The account's own balance, which is the first of `balances`.
+ * The account's own balance, else the first of `balances` that is one.
  */
 credits: CreditsReport | null, 
 /**

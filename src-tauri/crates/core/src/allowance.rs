@@ -81,7 +81,9 @@ impl Allowance {
     }
 
     fn of_percent(percent: Option<f64>) -> Self {
-        percent.and_then(Percent::new).map_or(Self::Unknown, Self::Used)
+        // What arithmetic leaves behind the ninth place is no part of a figure.
+        let clean = |percent: f64| (percent * 1e9).round() / 1e9;
+        percent.map(clean).and_then(Percent::new).map_or(Self::Unknown, Self::Used)
     }
 
     /// What `other` says where this says nothing: the exact one first, the rounded one behind it.

@@ -429,7 +429,9 @@ pub fn outcome(recorded: &Recorded, played: &Played) -> Value {
         outcome.insert("reset_credits_available".into(), json!(resets));
         outcome.insert("as_of".into(), json!(state.last_good.as_ref().map(|good| good.at)));
         let credits: Vec<&Credits> = state.credits.iter().map(|seen| &seen.value).collect();
-        outcome.insert("credits".into(), json!(credits.first().map(|credits| of_credits(credits))));
+        let own = credits.iter().find(|it| it.name.is_none());
+        let own = own.or_else(|| credits.iter().find(|it| it.balance.is_some()));
+        outcome.insert("credits".into(), json!(own.map(|credits| of_credits(credits))));
         let used = credits.iter().find_map(|credits| credits.used);
         outcome
             .insert("credits_used".into(), json!(used.map(claudometer_core::Amount::approximate)));

@@ -34,7 +34,7 @@ fn account(state: &SeatState, context: &Context) -> AccountReport {
         source: good.map(|good| good.via.to_string()),
         limit_reached: state.limit_reached,
         windows: state.windows.iter().map(|seen| window(seen, state, context)).collect(),
-        credits: state.credits.first().map(|seen| credits(&seen.value)),
+        credits: own_balance(state).map(credits),
         balances: state.credits.iter().map(|seen| credits(&seen.value)).collect(),
         spend: state.spend.as_ref().map(|seen| spend(&seen.value)),
         reset_credits: state.reset_credits.as_ref().map(|seen| seen.value),
@@ -46,6 +46,12 @@ fn account(state: &SeatState, context: &Context) -> AccountReport {
         }),
         next_poll_at: state.next_poll,
     }
+}
+
+/// The account's own balance, else the first of another's that is one.
+fn own_balance(state: &SeatState) -> Option<&Credits> {
+    let all = || state.credits.iter().map(|seen| &seen.value);
+    all().find(|it| it.name.is_none()).or_else(|| all().find(|it| it.balance.is_some()))
 }
 
 fn window(seen: &Seen<Window>, state: &SeatState, context: &Context) -> WindowReport {

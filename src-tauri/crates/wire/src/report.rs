@@ -50,7 +50,7 @@ pub struct AccountReport {
     pub limit_reached: bool,
     /// Windows, the account's own first.
     pub windows: Vec<WindowReport>,
-    /// The account's own balance, which is the first of `balances`.
+    /// The account's own balance, else the first of `balances` that is one.
     pub credits: Option<CreditsReport>,
     /// Every balance: the account's own, then those of other currencies, workspaces and grants.
     #[serde(default)]

@@ -60,7 +60,8 @@ fn windows(draft: &mut Draft, answer: &Value, ends: Option<DateTime<Utc>>) {
     for (name, quota) in snapshots(answer) {
         let id =
             if name == "premium_interactions" { "premium".to_owned() } else { lenient::slug(name) };
-        if !older.contains(&id) && quota.as_object().is_some_and(|quota| !quota.is_empty()) {
+        let counts = ["percent_remaining", "entitlement", "remaining", "unlimited"];
+        if !older.contains(&id) && counts.iter().any(|name| !quota[*name].is_null()) {
             // Zero is not told, and not 1970.
             let ends = lenient::instant(&quota["quota_reset_at"]).or(ends);
             draft.add(draft::window(&id, WindowKind::Monthly, allowance(quota), ends));
