@@ -99,6 +99,18 @@ impl Draft {
         Self { coverage: Coverage::Partial, ..self }
     }
 
+    /// The same, of a mirror that is asked while the vendor's first host fails: mirrors say "free" where they do not know, so
+    /// that is no figure. What they say is used counts, beside what is known of the rest.
+    #[must_use]
+    pub fn of_mirror(mut self) -> Self {
+        for kept in &mut self.windows {
+            if kept.window.used.is_some_and(|used| used.get() <= 0.0) {
+                kept.window = kept.window.clone().with(Allowance::Unknown);
+            }
+        }
+        self.partly()
+    }
+
     /// The vendor is known to leave out the figure for this kind of account: its windows, without one, are the reading.
     pub const fn unmetered(&mut self) {
         self.unmetered = true;

@@ -21,6 +21,14 @@ pub struct Lent {
     pub place: String,
 }
 
+impl Lent {
+    /// Whether this is the key that was asked with. What its program notes beside it (an account, a plan) is of this key
+    /// alone, not of another that a person typed.
+    pub fn is(&self, key: &SecretString) -> bool {
+        self.key.expose_secret() == key.expose_secret()
+    }
+}
+
 /// A source made of one key.
 pub struct Key {
     /// What it is.

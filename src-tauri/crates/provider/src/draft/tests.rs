@@ -218,3 +218,17 @@ proptest! {
         prop_assert_eq!(make(&rows), once);
     }
 }
+
+#[test]
+fn what_a_mirror_calls_free_is_not_known_and_what_it_says_is_used_counts() {
+    let mirrored = |other: f64| {
+        let mut draft = Draft::new();
+        draft.add(week(used(0.0)));
+        draft.add(window("session", WindowKind::Session, used(other), None));
+        draft.of_mirror()
+    };
+    assert_eq!(trouble(mirrored(0.0)), Some(Trouble::BadPayload));
+    let draft = mirrored(30.0);
+    assert_eq!(draft.coverage, Coverage::Partial);
+    assert_eq!(told(draft), [("weekly".to_owned(), None), ("session".to_owned(), Some(30.0))]);
+}

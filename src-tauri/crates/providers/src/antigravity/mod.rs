@@ -50,50 +50,47 @@ const POOLS: [(&str, &[&str]); 4] = [
 
 /// The summary of both hosts in turn; where neither has one, the quotas of the models.
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
-    let tier =
-        call("loadCodeAssist", &json!({"metadata": {"ideType": "ANTIGRAVITY"}}), key, host).await?;
+    let metadata = json!({"metadata": {"ideType": "ANTIGRAVITY"}});
+    let (tier, _) = call("loadCodeAssist", &metadata, key, host).await?;
     let project = lenient::text(&tier["cloudaicompanionProject"])
         .or_else(|| lenient::text(&tier["cloudaicompanionProject"]["id"]));
     let body = project.map_or_else(|| json!({}), |project| json!({"project": project}));
-    let (mut draft, answer) = match call("retrieveUserQuotaSummary", &body, key, host).await {
-        Ok(answer) => (summary(&answer), answer),
-        Err(error) if matches!(error.trouble, Trouble::BadPayload | Trouble::UpstreamDown) => {
-            let answer = call("fetchAvailableModels", &body, key, host).await?;
-            (models(&answer), answer)
-        }
-        Err(error) => return Err(error),
-    };
+    let (mut draft, (answer, failed)) =
+        match call("retrieveUserQuotaSummary", &body, key, host).await {
+            Ok(told) => (summary(&told.0), told),
+            Err(error) if matches!(error.trouble, Trouble::BadPayload | Trouble::UpstreamDown) => {
+                let told = call("fetchAvailableModels", &body, key, host).await?;
+                (models(&told.0), told)
+            }
+            Err(error) => return Err(error),
+        };
+    if failed.is_some() {
+        draft = draft.of_mirror();
+    }
     let named = [&tier["paidTier"]["name"], &tier["currentTier"]["name"]];
     draft.plan = named.into_iter().find_map(lenient::text);
-    draft.account = account(host);
-    draft.finish(&answer)
+    let own = lent(host).iter().any(|lent| lent.is(key));
+    draft.account = account(host).filter(|_| own);
+    draft.finish(&answer).map_err(|error| failed.unwrap_or(error))
 }
 
+/// An answer, and why the first host did not give it where the second one did.
 async fn call(
     method: &str,
     body: &Value,
     key: &SecretString,
     host: &Host,
-) -> Result<Value, FetchError> {
+) -> Result<(Value, Option<FetchError>), FetchError> {
     let ask = |base: &str| {
         let request = Request::post(format!("{base}/v1internal:{method}"), body.to_string());
         VENDOR.ask(host, request.header("user-agent", "antigravity").bearer(key))
     };
     match ask(HOSTS[0]).await {
         Err(error) if error.trouble == Trouble::UpstreamDown && error.retry_after.is_none() => {
-            let answer = ask(HOSTS[1]).await?;
-            // The second host tells that everything is free while it does not know: that is no reading.
-            if is_all_free(&answer) { Err(error) } else { Ok(answer) }
+            ask(HOSTS[1]).await.map(|answer| (answer, Some(error)))
         }
-        other => other,
+        first => first.map(|answer| (answer, None)),
     }
-}
-
-/// Whether an answer has fractions, and all of them say that nothing is used.
-fn is_all_free(answer: &Value) -> bool {
-    let draft = if answer["models"].is_object() { models(answer) } else { summary(answer) };
-    let used: Vec<f64> = draft.windows().filter_map(|window| Some(window.used?.get())).collect();
-    !used.is_empty() && used.iter().all(|used| *used == 0.0)
 }
 
 /// Groups of buckets; what is turned off is left out.
@@ -208,6 +205,10 @@ fn keyring(host: &Host) -> Option<Item> {
 mod tests {
     use super::*;
     use crate::testing;
+    use claudometer_host::{
+        Http,
+        http::{HttpError, Response},
+    };
 
     #[test]
     fn the_editors_login_is_read_from_its_database() {
@@ -250,5 +251,35 @@ mod tests {
             .map(|w| (w.id, w.used.map(|used| used.get().round())))
             .collect();
         assert_eq!(shown, [("gemini-pro".to_owned(), Some(60.0))]);
+    }
+
+    #[tokio::test]
+    async fn while_the_first_host_fails_only_what_the_second_says_is_used_counts() {
+        for (fractions, shown) in [([1.0, 1.0], None), ([1.0, 0.4], Some(60.0))] {
+            let [pro, flash] = fractions;
+            let buckets = json!({"groups": [{"buckets": [
+                {"bucketId": "gemini-5h", "remainingFraction": pro},
+                {"bucketId": "gemini-weekly", "remainingFraction": flash},
+            ]}]});
+            let http = Http::recorded(move |request| {
+                let body = if request.url.contains("loadCodeAssist") {
+                    "{}".to_owned()
+                } else if request.url.starts_with(HOSTS[0]) {
+                    return Err(HttpError::Connect);
+                } else {
+                    buckets.to_string()
+                };
+                Ok(Response { status: 200, headers: Vec::new(), body: body.into() })
+            });
+            let host = Host { http, ..testing::host(&[]) };
+            let told = ask(&SecretString::from("ya29.typed"), &host).await;
+            let used = told.as_ref().ok().map(|report| {
+                let told = report.reading.windows.iter().filter_map(|window| window.used);
+                told.map(|used| used.get().round()).collect::<Vec<_>>()
+            });
+            assert_eq!(used, shown.map(|used| vec![used]));
+            let trouble = told.err().map(|error| error.trouble);
+            assert_eq!(trouble, shown.is_none().then_some(Trouble::UpstreamDown));
+        }
     }
 }

@@ -102,15 +102,21 @@ pub(super) fn has_ended(renewal: &Value) -> bool {
     renewal["shouldLogout"] == true
 }
 
+/// Whether the editor's login was asked with. What it notes is of that login, not of a cookie that was typed.
+fn is_editors(cookie: &SecretString, host: &Host) -> bool {
+    let asked = token(cookie);
+    lent(host).iter().any(|lent| asked.as_ref().is_some_and(|token| lent.is(token)))
+}
+
 /// Whose login it is, as the editor noted it.
-pub(super) fn account(host: &Host) -> Option<Account> {
-    let email = item(host, EMAIL)?;
+pub(super) fn account(cookie: &SecretString, host: &Host) -> Option<Account> {
+    let email = item(host, EMAIL).filter(|_| is_editors(cookie, host))?;
     Some(Account { email: Some(email), ..Account::default() })
 }
 
 /// The plan, as the editor noted it.
-pub(super) fn plan(host: &Host) -> Option<String> {
-    item(host, PLAN).map(|plan| lenient::title_case(&plan))
+pub(super) fn plan(cookie: &SecretString, host: &Host) -> Option<String> {
+    item(host, PLAN).filter(|_| is_editors(cookie, host)).map(|plan| lenient::title_case(&plan))
 }
 
 #[cfg(test)]

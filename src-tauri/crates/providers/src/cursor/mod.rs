@@ -78,8 +78,8 @@ async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
     if let Some(window) = by_request {
         draft.only(window);
     }
-    draft.account = me.ok().as_ref().and_then(summary::account).or_else(|| login::account(host));
-    draft.plan = draft.plan.or_else(|| login::plan(host));
+    draft.account = me.ok().as_ref().and_then(summary::account).or_else(|| login::account(&cookie, host));
+    draft.plan = draft.plan.or_else(|| login::plan(&cookie, host));
     draft.balance(balance.ok().as_ref().and_then(summary::balance));
     draft.finish(&answer)
 }
@@ -107,9 +107,9 @@ async fn by_token(
     );
     let Ok(period) = period else { return Err(error) };
     let mut draft = summary::of_period(&period);
-    draft.account = login::account(host);
+    draft.account = login::account(cookie, host);
     let named = plan.ok().and_then(|plan| lenient::text(&plan["planInfo"]["planName"]));
-    draft.plan = named.or_else(|| login::plan(host));
+    draft.plan = named.or_else(|| login::plan(cookie, host));
     draft.balance(grants.ok().as_ref().and_then(summary::grants));
     draft.finish(&period).map_err(|_| error)
 }

@@ -29,6 +29,8 @@ pub(super) struct Login {
     email: Option<String>,
     /// Whether it is of a kind that has no quotas: an API key, a project's own account.
     pub(super) has_no_quota: bool,
+    /// Whether the command keeps it, and no person typed it.
+    is_kept: bool,
 }
 
 /// Stands for the login of those who are signed in without one that has quotas.
@@ -41,7 +43,7 @@ impl Login {
         let Ok(value @ Value::Object(_)) = json::read(text) else {
             let has_no_quota = text == WITHOUT_QUOTA;
             let access = secret.clone();
-            return Self { access, refresh: None, expires_at: None, email: None, has_no_quota };
+            return Self { access, refresh: None, expires_at: None, email: None, has_no_quota, is_kept: false };
         };
         let inner =
             [&value["token"], &value["installed"]].into_iter().find(|part| part.is_object());
@@ -56,6 +58,7 @@ impl Login {
             expires_at: lenient::instant(lenient::any(login, &["expiry_date", "expiresAt"])),
             email,
             has_no_quota: false,
+            is_kept: true,
         }
     }
 
@@ -71,9 +74,10 @@ fn claims(token: &str) -> Value {
     json::read(bytes).unwrap_or_default()
 }
 
-/// Whose login it is.
-pub(super) fn account(login: &Login) -> Option<Account> {
-    login.email.clone().map(|email| Account { email: Some(email), ..Account::default() })
+/// Whose login it is: by its own token, else the account that the command names as the active one.
+pub(super) fn account(login: &Login, host: &Host) -> Option<Account> {
+    let active = || active_account(host).filter(|_| login.is_kept);
+    login.email.clone().or_else(active).map(|email| Account { email: Some(email), ..Account::default() })
 }
 
 fn folder(host: &Host) -> PathBuf {
@@ -124,11 +128,9 @@ fn stored(kept: SecretString) -> Option<SecretString> {
     (object && !login.access.expose_secret().is_empty()).then_some(kept)
 }
 
-/// The account that the command names as the active one.
-pub(super) fn active_account(host: &Host) -> Option<Account> {
+fn active_account(host: &Host) -> Option<String> {
     let bytes = host.files.read(&folder(host).join("google_accounts.json")).ok()??;
-    let email = lenient::text(&json::read(bytes).ok()?["active"])?;
-    Some(Account { email: Some(email), ..Account::default() })
+    lenient::text(&json::read(bytes).ok()?["active"])
 }
 
 /// Whether the kind of login that is chosen has no quotas to ask for.

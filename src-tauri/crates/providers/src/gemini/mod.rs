@@ -52,7 +52,7 @@ async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
     let mut draft = quota::read(&answer);
     draft.plan = quota::plan(&tier);
     draft.balance(quota::credits(&tier));
-    draft.account = login::account(&login).or_else(|| login::active_account(host));
+    draft.account = login::account(&login, host);
     draft.finish(&answer)
 }
 
