@@ -63,11 +63,9 @@ impl Source for Cli {
         async move {
             // A program without an account in its settings was never signed in to.
             let found = identity::account(host).zip(host.processes.find_program("claude"));
-            let found = found.map(|(account, program)| Found {
-                seat: identity::seat(Some(&account)),
-                account: Some(account),
-                place: host.tilde(&program),
-                home: None,
+            let found = found.map(|(account, program)| {
+                let seat = identity::seat(Some(&account));
+                Found { account: Some(account), ..Found::at(seat, host.tilde(&program)) }
             });
             found.into_iter().collect()
         }

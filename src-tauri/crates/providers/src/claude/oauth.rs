@@ -45,7 +45,8 @@ impl Source for OAuth {
             let place = place(host).await;
             let found = |place| {
                 let account = identity::account(host);
-                Found { seat: identity::seat(account.as_ref()), account, place, home: None }
+                let seat = identity::seat(account.as_ref());
+                Found { account, ..Found::at(seat, place) }
             };
             place.map(found).into_iter().collect()
         }

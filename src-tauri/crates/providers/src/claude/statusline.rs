@@ -156,7 +156,7 @@ impl Source for StatusLine {
             let seat = identity::seat(account.as_ref());
             let place = host.tilde(&path(host, &seat.account));
             recorded(host, &seat.account)
-                .map(|_| Found { seat, account, place, home: None })
+                .map(|_| Found { account, ..Found::at(seat, place) })
                 .into_iter()
                 .collect()
         }

@@ -80,14 +80,10 @@ impl Source for Web {
                 || !statusline::StatusLine.discover(settings, host).await.is_empty();
             let found = if on_machine {
                 let account = identity::account(host);
-                Found { seat: identity::seat(account.as_ref()), account, place, home: None }
+                let seat = identity::seat(account.as_ref());
+                Found { account, ..Found::at(seat, place) }
             } else {
-                Found {
-                    seat: Seat { provider: identity::ID, account: WEB },
-                    account: None,
-                    place,
-                    home: None,
-                }
+                Found::at(Seat { provider: identity::ID, account: WEB }, place)
             };
             vec![found]
         }
@@ -222,7 +218,7 @@ async fn read(session: &mut Session<'_>, ask: Ask<'_>) -> Result<Report, FetchEr
     };
     add_extras(session, &chosen, &mut reading).await;
     let organizations = listed.iter().map(|one| Chosen(one.clone()).organization()).collect();
-    Ok(Report { reading, notes: usage.notes, organizations })
+    Ok(Report { notes: usage.notes, organizations, ..Report::from(reading) })
 }
 
 fn choose(listed: &[Value], session: &Session<'_>, ask: Ask<'_>) -> Result<Chosen, FetchError> {
