@@ -107,15 +107,18 @@ impl Desk {
     async fn redirect(&self, asked: &Place, answers: Vec<(SourceId, Reading)>) {
         self.recount().await;
         for (via, reading) in answers {
-            let owner = reading.account.as_ref().and_then(|account| {
+            let owner = {
                 let census = held(&self.0.census);
                 let of_provider =
                     census.polled.iter().filter(|place| place.provider.id == asked.provider.id);
-                let mut same = of_provider.filter(|place| {
-                    place.found.account.as_ref().is_some_and(|known| known.is_same(account))
-                });
+                let mut same =
+                    of_provider.filter(|place| match (&place.found.account, &reading.account) {
+                        (Some(known), Some(told)) => known.is_same(told),
+                        (None, None) => true,
+                        (Some(_), None) | (None, Some(_)) => false,
+                    });
                 same.next().map(|place| place.found.seat.clone())
-            });
+            };
             match owner.filter(|owner| *owner != asked.found.seat) {
                 Some(owner) => self.0.engine.observe(owner, via, reading).await,
                 None => tracing::info!(%via, "an answer of another account was dropped"),

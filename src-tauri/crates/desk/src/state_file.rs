@@ -1,7 +1,7 @@
 //! What is remembered between runs: the last snapshots and what has been told already.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use claudometer_core::{ProviderId, Seat, SeatState, notice::Markers};
+use claudometer_core::{ProviderId, Reading, Seat, SeatState, SourceId, notice::Markers};
 use claudometer_host::Files;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -31,6 +31,19 @@ impl Remembered {
     /// Every seat of which anything is known, those that were shown last before those of earlier.
     pub fn all(&self) -> impl Iterator<Item = &SeatState> {
         self.seats.iter().chain(&self.former)
+    }
+
+    /// What is known of a seat once a record of it was taken in: of each window what every other surface shows.
+    pub fn with_record(&self, seat: &Seat, record: Reading, now: DateTime<Utc>) -> Reading {
+        let Some(known) = self.all().find(|state| state.seat == *seat) else { return record };
+        let mut state = known.clone();
+        state.observe(record.clone(), &SourceId::new("record"), now);
+        let known = |id: &str| state.windows.iter().find(|seen| seen.value.id == id);
+        let windows = record
+            .windows
+            .iter()
+            .map(|told| known(&told.id).map_or_else(|| told.clone(), |seen| seen.value.clone()));
+        Reading { windows: windows.collect(), ..record }
     }
 
     fn all_mut(&mut self) -> impl Iterator<Item = &mut SeatState> {

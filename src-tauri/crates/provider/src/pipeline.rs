@@ -14,23 +14,40 @@ pub use progress::gate_key;
 pub async fn discover(provider: &Provider, settings: &ProviderSettings, host: &Host) -> Vec<Found> {
     let mut seats: Vec<Found> = Vec::new();
     for (home, world) in homes::worlds(provider, settings, host) {
+        let mut of_world: Vec<(SourceId, Found)> = Vec::new();
         for source in provider.sources.iter().filter(|source| source.allowed(settings)) {
             for found in source.discover(settings, &world).await {
                 let found = homes::settle(found, home.as_ref());
-                if !homes::reads(provider, &found, source.spec().id) {
-                    continue;
+                if homes::reads(provider, &found, source.spec().id) {
+                    of_world.push((source.id(), found));
                 }
-                match seats.iter_mut().find(|known| known.seat == found.seat) {
-                    Some(known) => {
-                        known.account = known.account.take().or(found.account);
-                        known.formerly.extend(found.formerly);
-                    }
-                    None => seats.push(found),
-                }
+            }
+        }
+        for (_, mut found) in of_world.clone() {
+            if let Some(known) = seats.iter_mut().find(|known| known.seat == found.seat) {
+                known.account = known.account.take().or(found.account);
+                known.formerly.extend(found.formerly);
+            } else {
+                found.foreign = foreign(&found, &of_world);
+                seats.push(found);
             }
         }
     }
     seats
+}
+
+/// Sources that found other accounts only.
+fn foreign(found: &Found, all: &[(SourceId, Found)]) -> Vec<SourceId> {
+    let is_of = |source: &SourceId| {
+        all.iter().any(|(other, theirs)| other == source && theirs.seat == found.seat)
+    };
+    let mut foreign: Vec<SourceId> = Vec::new();
+    for (source, _) in all {
+        if !is_of(source) && !foreign.contains(source) {
+            foreign.push(source.clone());
+        }
+    }
+    foreign
 }
 
 /// What asking one seat brought, and what its login opens besides.
@@ -121,6 +138,8 @@ fn sources<'a>(errand: &Errand<'a>) -> impl Iterator<Item = &'static dyn Source>
     let (settings, provider, found) = (errand.settings, errand.provider, errand.found);
     let sources = provider.sources.iter().copied();
     sources.filter(|source| {
-        source.allowed(settings) && homes::reads(provider, found, source.spec().id)
+        source.allowed(settings)
+            && homes::reads(provider, found, source.spec().id)
+            && !found.foreign.contains(&source.id())
     })
 }

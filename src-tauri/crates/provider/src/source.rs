@@ -52,12 +52,14 @@ pub struct Found {
     pub home: Option<PathBuf>,
     /// Keys under which the same account was kept while less was known of it, or by an earlier release.
     pub formerly: Vec<AccountKey>,
+    /// Sources that are signed in to other accounts than this: they have no part in it.
+    pub foreign: Vec<SourceId>,
 }
 
 impl Found {
     /// A seat at a place, of which nothing more is known.
     pub const fn at(seat: Seat, place: String) -> Self {
-        Self { seat, account: None, place, home: None, formerly: Vec::new() }
+        Self { seat, account: None, place, home: None, formerly: Vec::new(), foreign: Vec::new() }
     }
 }
 
@@ -129,6 +131,8 @@ pub struct Report {
     pub organizations: Vec<Organization>,
     /// The credential that was used in the end, where that is another than the source had at first.
     pub asked_with: Option<Fingerprint>,
+    /// Whether nobody can tell whose the answer is, although the seat has a name: it is not shown under that name.
+    pub nameless: bool,
     /// When the vendor answered by its own clock, in UTC, where the source told.
     pub server_time: Option<DateTime<Utc>>,
 }
@@ -140,6 +144,7 @@ impl From<Reading> for Report {
             notes: Vec::new(),
             organizations: Vec::new(),
             asked_with: None,
+            nameless: false,
             server_time: None,
         }
     }

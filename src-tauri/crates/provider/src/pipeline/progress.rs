@@ -229,7 +229,8 @@ impl Progress {
         let ours = errand.found.account.as_ref();
         let theirs = report.reading.account.as_ref();
         self.organizations.extend(report.organizations);
-        if ours.zip(theirs).is_some_and(|(ours, theirs)| ours.contradicts(theirs)) {
+        let is_anothers = ours.zip(theirs).is_some_and(|(ours, theirs)| ours.contradicts(theirs));
+        if is_anothers || (report.nameless && ours.is_some()) {
             self.skip(source, Skip::OtherAccount, None, &Last::Answered);
             self.elsewhere.push((source.id(), report.reading));
             let now = errand.host.now();

@@ -3,7 +3,7 @@
 //! Only for those who switch it on, and only where nothing else answered. Claude Code is started in an empty folder of ours;
 //! it is asked for a page that it has, never for an answer of a model; and what it wrote about that run is removed.
 
-use super::{identity, usage_screen};
+use super::{identity, usage_screen, whose};
 use claudometer_core::{Trouble, gate::Cadence, settings::ProviderSettings};
 use claudometer_host::{
     Host,
@@ -62,10 +62,15 @@ impl Source for Cli {
     ) -> BoxFuture<'a, Vec<Found>> {
         async move {
             // A program without an account in its settings was never signed in to.
-            let found = identity::account(host).zip(host.processes.find_program("claude"));
-            let found = found.map(|(account, program)| {
-                let seat = identity::seat(Some(&account));
-                Found { account: Some(account), ..Found::at(seat, host.tilde(&program)) }
+            if identity::account(host).is_none() {
+                return Vec::new();
+            }
+            let found = host.processes.find_program("claude");
+            let account = whose::current(host).await;
+            let found = found.map(|program| {
+                let seat = identity::seat(account.as_ref());
+                let formerly = identity::former_keys(account.as_ref());
+                Found { account, formerly, ..Found::at(seat, host.tilde(&program)) }
             });
             found.into_iter().collect()
         }
@@ -111,8 +116,9 @@ async fn fetch(host: &Host) -> Result<Report, FetchError> {
     screen.end(GRACE).await;
     forget(host, &folder, &session);
     let mut reading = usage_screen::read(&shown?, host.now())?;
-    reading.account = identity::account(host);
-    Ok(reading.into())
+    reading.account = whose::current(host).await;
+    let nameless = reading.account.is_none();
+    Ok(Report { nameless, ..Report::from(reading) })
 }
 
 fn command(program: PathBuf, folder: &Path, session: &str, host: &Host) -> Command {
