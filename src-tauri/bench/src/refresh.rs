@@ -45,7 +45,7 @@ pub(crate) async fn measure() -> Result<(Duration, Duration)> {
             Poll {
                 readings: reading.into_iter().collect(),
                 attempts: Vec::new(),
-                failure: None,
+                standing: claudometer_core::Standing::Answered,
                 not_before: now(),
             }
         }

@@ -169,7 +169,9 @@ async fn look(provider: &'static Provider, scene: &Scene, vendor: Vendor) -> (i3
     for (path, text) in scene.files {
         home.write(path, text);
     }
-    let quick = json!({"providers": {provider.id.as_str(): {"timeoutSeconds": 1}}});
+    // Only who hangs is waited for no longer: on a busy machine a good answer may take its time.
+    let seconds = if matches!(vendor, Vendor::Hangs) { 1 } else { 20 };
+    let quick = json!({"providers": {provider.id.as_str(): {"timeoutSeconds": seconds}}});
     home.write(".config/claudometer/settings.json", &quick.to_string());
     let mut command = home.command(&[provider.id.as_str(), "--json"]);
     sign_in(provider).unwrap()(&home, &mut command);

@@ -1,8 +1,10 @@
 //! What Claudometer knows at one moment: the state of every seat, good numbers and trouble side by side.
 
+mod record;
+
 use crate::{
     Account, AccountKey, Attempt, Coverage, Credits, Failure, ProviderId, Reading, SourceId, Spend,
-    Window,
+    Trouble, Window,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -86,6 +88,9 @@ pub struct SeatState {
     pub origin: Origin,
     /// Whose numbers these are.
     pub account: Option<Account>,
+    /// Where its login was found, for people; empty where it has none now.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
     /// Plan as people know it.
     pub plan: Option<String>,
     /// Windows, each with the time and source of its own last good value.
@@ -100,6 +105,9 @@ pub struct SeatState {
     /// Whether the vendor said that a limit is reached.
     #[serde(default)]
     pub limit_reached: bool,
+    /// Windows of which a record told less than is known, and when it was made, in UTC.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub falls: BTreeMap<String, DateTime<Utc>>,
     /// The last good answer of any source.
     pub last_good: Option<Stamp>,
     /// The trouble that stands, if any.
@@ -139,12 +147,14 @@ impl SeatState {
             provider,
             origin: Origin::Live,
             account: None,
+            place: String::new(),
             plan: None,
             windows: Vec::new(),
             credits: Vec::new(),
             spend: None,
             reset_credits: None,
             limit_reached: false,
+            falls: BTreeMap::new(),
             last_good: None,
             failure: None,
             attempts: Vec::new(),
@@ -156,16 +166,26 @@ impl SeatState {
     /// Takes in a good answer received at `now`: per window the freshest wins, what a complete answer leaves out goes
     /// unless something fresher told it, and trouble older than the answer ends.
     ///
-    /// Returns whether the answer was taken: one that belongs to another account is not.
+    /// An answer of another account is of the login of this moment: what was known of the former one ends. A record of
+    /// another account (one that nobody asked for) is not taken. Returns whether it was taken.
     pub fn observe(&mut self, reading: Reading, via: &SourceId, now: DateTime<Utc>) -> bool {
         if let (Some(ours), Some(theirs)) = (&self.account, &reading.account)
             && ours.contradicts(theirs)
         {
-            return false;
+            if reading.is_record() {
+                return false;
+            }
+            self.begin_anew();
         }
         let stamp = Stamp { at: reading.as_of.unwrap_or(now).min(now), via: via.clone() };
         let newest = self.last_good.as_ref().is_none_or(|good| good.at <= stamp.at);
-        self.merge_windows(reading.windows, reading.coverage, &stamp);
+        let mut windows = reading.windows;
+        if reading.as_of.is_some() {
+            self.leave_out_outlasted(&mut windows, &stamp, now);
+        } else {
+            self.falls.clear();
+        }
+        self.merge_windows(windows, reading.coverage, &stamp);
         let complete = reading.coverage == Coverage::Complete;
         self.merge_credits(reading.credits, complete, &stamp);
         merge_value(&mut self.spend, reading.spend, complete, &stamp);
@@ -182,6 +202,22 @@ impl SeatState {
             self.last_good = Some(stamp);
         }
         true
+    }
+
+    /// Lets go of everything that was known of an account; how the seat is polled and shown stays.
+    fn begin_anew(&mut self) {
+        let Self { seat, provider, origin, place, next_poll, stale_after_s, .. } = self.clone();
+        let unknown = Self::unknown(seat, provider);
+        *self = Self { origin, place, next_poll, stale_after_s, ..unknown };
+    }
+
+    /// Takes out of a record what the known figures outlast.
+    fn leave_out_outlasted(&mut self, told: &mut Vec<Window>, stamp: &Stamp, now: DateTime<Utc>) {
+        let Self { windows, falls, .. } = self;
+        told.retain(|told| {
+            let known = windows.iter().find(|seen| seen.value.id == told.id);
+            known.is_none_or(|known| !record::outlasts(&known.value, told, stamp.at, now, falls))
+        });
     }
 
     fn merge_windows(&mut self, windows: Vec<Window>, coverage: Coverage, stamp: &Stamp) {
@@ -225,9 +261,47 @@ impl SeatState {
         if let Some(standing) = &self.failure
             && standing.trouble == failure.trouble
         {
-            failure.since = standing.since;
+            failure.since = failure.since.min(standing.since);
         }
         self.failure = Some(failure);
+    }
+
+    /// Ends a trouble that was another login's than the one that is here now.
+    pub fn forgive(&mut self) {
+        self.failure = None;
+    }
+
+    /// Notes that a source answered, if only with a record: there is a login, whatever was found before.
+    pub fn answered(&mut self) {
+        self.failure.take_if(|failure| failure.trouble == Trouble::AuthMissing);
+    }
+
+    /// Takes over what another process learned of the same account: each value by its own time, trouble by the last look.
+    pub fn learn(&mut self, theirs: Self) {
+        let accounts = self.account.as_ref().zip(theirs.account.as_ref());
+        if accounts.is_some_and(|(ours, theirs)| ours.contradicts(theirs)) {
+            return;
+        }
+        let looked = self.latest();
+        let answered = self.last_good.as_ref().map(|good| good.at);
+        let tie = theirs.latest() == looked && theirs.failure.is_none();
+        if theirs.latest() > looked || tie {
+            self.failure = theirs.failure;
+            self.attempts = theirs.attempts;
+        }
+        learn_each(&mut self.windows, theirs.windows, answered, |a, b| a.id == b.id);
+        self.windows.sort_by(|a, b| order(&a.value).cmp(&order(&b.value)));
+        learn_each(&mut self.credits, theirs.credits, answered, Credits::is_same);
+        self.credits.sort_by_key(|seen| seen.value.name.is_some());
+        newer(&mut self.spend, theirs.spend);
+        newer(&mut self.reset_credits, theirs.reset_credits);
+        if theirs.last_good.as_ref().map(|good| good.at) > answered {
+            self.plan = theirs.plan.or_else(|| self.plan.take());
+            self.account = merge_account(self.account.take(), theirs.account);
+            self.limit_reached = theirs.limit_reached;
+            self.falls = theirs.falls;
+            self.last_good = theirs.last_good;
+        }
     }
 
     /// How far a value of this seat can be trusted at `now`.
@@ -245,6 +319,12 @@ impl SeatState {
             (false, true) => Freshness::Stale,
             (false, false) => Freshness::Fresh,
         }
+    }
+
+    /// When anything was last learned of it: an answer or a failure, in UTC.
+    pub fn latest(&self) -> Option<DateTime<Utc>> {
+        let answered = self.last_good.as_ref().map(|good| good.at);
+        answered.max(self.failure.as_ref().map(|failure| failure.at))
     }
 
     /// Whether any number is known.
@@ -266,6 +346,30 @@ fn merge_value<T>(slot: &mut Option<Seen<T>>, value: Option<T>, complete: bool, 
         Some(value) => *slot = Some(Seen { value, stamp: stamp.clone() }),
         None if complete => *slot = None,
         None => {}
+    }
+}
+
+/// Takes each value that is newer. What is only theirs counts unless our newer answer left it out.
+fn learn_each<T>(
+    ours: &mut Vec<Seen<T>>,
+    theirs: Vec<Seen<T>>,
+    answered: Option<DateTime<Utc>>,
+    is_same: impl Fn(&T, &T) -> bool,
+) {
+    for seen in theirs {
+        match ours.iter_mut().find(|known| is_same(&known.value, &seen.value)) {
+            Some(known) if known.stamp.at < seen.stamp.at => *known = seen,
+            None if answered.is_none_or(|at| at < seen.stamp.at) => ours.push(seen),
+            Some(_) | None => {}
+        }
+    }
+}
+
+/// Takes the newer of two values.
+fn newer<T>(ours: &mut Option<Seen<T>>, theirs: Option<Seen<T>>) {
+    let at = |seen: &Option<Seen<T>>| seen.as_ref().map(|seen| seen.stamp.at);
+    if at(&theirs) > at(ours) {
+        *ours = theirs;
     }
 }
 

@@ -3,7 +3,7 @@
 //! A gate belongs to one credential at one source, because vendors limit tokens one by one: a changed credential has a
 //! new key and therefore an open gate. Gates are persisted, and bind timers and "refresh now" alike.
 
-use crate::{Skip, Trouble};
+use crate::{Finding, Skip, Trouble};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -63,6 +63,25 @@ pub struct Gate {
     pub streak: u32,
     /// Recent failures, oldest first, in UTC.
     pub failures: Vec<DateTime<Utc>>,
+    /// Whether the last question has not ended: it is being asked, or whoever asked was ended.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub open: bool,
+    /// What the last question ended in, until it is answered. Files of earlier releases do not have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Finding>,
+}
+
+/// What the last question with a credential ended in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Last {
+    /// Nobody has asked with it.
+    Never,
+    /// It was answered.
+    Answered,
+    /// It ended in this.
+    Troubled(Finding),
+    /// It has not ended, or nobody noted how.
+    Unknown,
 }
 
 /// Whether a source may be asked now.
@@ -100,6 +119,24 @@ impl Gate {
     /// Notes that the source is being asked, before the request leaves: a crash in between costs no second request.
     pub const fn asked(&mut self, now: DateTime<Utc>) {
         self.last_asked = Some(now);
+        self.open = true;
+    }
+
+    /// What the last question ended in.
+    pub fn last(&self) -> Last {
+        let Some(asked) = self.last_asked else {
+            return self.trouble.clone().map_or(Last::Never, Last::Troubled);
+        };
+        match (&self.trouble, self.limited_until, self.closed_until) {
+            (Some(trouble), _, _) => Last::Troubled(trouble.clone()),
+            (None, Some(_), _) => {
+                let waits = Finding::new(Trouble::RateLimited, "The vendor asks to wait.", asked);
+                Last::Troubled(waits)
+            }
+            (None, None, Some(_)) => Last::Unknown,
+            (None, None, None) if self.open => Last::Unknown,
+            (None, None, None) => Last::Answered,
+        }
     }
 
     /// Notes a good answer.
@@ -110,16 +147,20 @@ impl Gate {
         self.failing_until = None;
         self.streak = 0;
         self.failures.clear();
+        self.trouble = None;
+        self.open = false;
     }
 
-    /// Notes a failure; `retry_after` is the vendor's own wish, already known to be positive.
-    pub fn failed(
-        &mut self,
-        trouble: Trouble,
-        retry_after: Option<TimeDelta>,
-        cadence: Cadence,
-        now: DateTime<Utc>,
-    ) {
+    /// Notes what was found out without asking anybody, so that it closes nothing.
+    pub fn noted(&mut self, found: Finding) {
+        self.trouble = Some(found.following(self.trouble.as_ref()));
+        self.open = false;
+    }
+
+    /// Notes that a question ended in trouble; `retry_after` is the vendor's own wish, already known to be positive.
+    pub fn failed(&mut self, found: Finding, retry_after: Option<TimeDelta>, cadence: Cadence) {
+        let (trouble, now) = (found.trouble, found.at);
+        self.noted(found);
         let pause = pause_after(trouble, self.streak, cadence);
         let pause =
             retry_after.map_or(pause, |asked| asked.max(cadence.floor()).min(LONGEST_PAUSE));
@@ -166,6 +207,18 @@ impl Gates {
         self.0.get(key).map_or(Verdict::Open, |gate| gate.verdict(cadence, now))
     }
 
+    /// What the last question with the credential of `key` ended in.
+    pub fn last(&self, key: &str) -> Last {
+        self.0.get(key).map_or(Last::Never, Gate::last)
+    }
+
+    /// Takes over for `new` what is known of `old`: the same login under another token.
+    pub fn carry(&mut self, old: &str, new: &str) {
+        if let Some(gate) = self.0.get(old).cloned() {
+            self.0.insert(new.to_owned(), gate);
+        }
+    }
+
     /// Until when the vendor wants no question with the credential of `key`, whichever source would ask it.
     pub fn limited_until(&self, key: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let until = self.0.get(key)?.limited_until?.min(now + LONGEST_PAUSE);
@@ -177,9 +230,13 @@ impl Gates {
         self.0.entry(key.to_owned()).or_default()
     }
 
-    /// Opens every gate whose key begins with `prefix`: a person signed in anew, or a secret was replaced.
-    pub fn clear(&mut self, prefix: &str) {
-        self.0.retain(|key, _| !key.starts_with(prefix));
+    /// Opens every gate whose key begins with `prefix`: a person signed in anew, or a secret was replaced. Floors hold on,
+    /// and so does a wait that the vendor asked for.
+    pub fn reopen(&mut self, prefix: &str, now: DateTime<Utc>) {
+        let all = self.0.iter_mut().filter(|(key, _)| key.starts_with(prefix));
+        for (_, gate) in all.filter(|(_, gate)| gate.limited_until.is_none_or(|at| at <= now)) {
+            gate.answered();
+        }
     }
 
     /// Drops what nobody has asked through for two weeks.
@@ -204,6 +261,10 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::days(1000) + TimeDelta::seconds(second)
     }
 
+    fn failed(gate: &mut Gate, trouble: Trouble, wish: Option<TimeDelta>, now: DateTime<Utc>) {
+        gate.failed(Finding::new(trouble, "It failed.", now), wish, CADENCE);
+    }
+
     fn until(gate: &Gate, now: DateTime<Utc>) -> Option<(i64, Skip)> {
         match gate.verdict(CADENCE, now) {
             Verdict::Open => None,
@@ -226,7 +287,7 @@ mod tests {
         let mut minutes = Vec::new();
         let mut now = at(0);
         for _ in 0..6 {
-            gate.failed(Trouble::RateLimited, None, CADENCE, now);
+            failed(&mut gate, Trouble::RateLimited, None, now);
             let wait = until(&gate, now).map_or(0, |(seconds, _)| seconds);
             minutes.push(wait / 60);
             now += TimeDelta::seconds(wait);
@@ -237,9 +298,9 @@ mod tests {
     #[test]
     fn the_vendors_own_wish_wins_but_never_undercuts_the_floor() {
         let mut gate = Gate::default();
-        gate.failed(Trouble::RateLimited, Some(TimeDelta::seconds(272)), CADENCE, at(0));
+        failed(&mut gate, Trouble::RateLimited, Some(TimeDelta::seconds(272)), at(0));
         assert_eq!(until(&gate, at(0)), Some((272, Skip::ServerPause)));
-        gate.failed(Trouble::RateLimited, Some(TimeDelta::seconds(1)), CADENCE, at(300));
+        failed(&mut gate, Trouble::RateLimited, Some(TimeDelta::seconds(1)), at(300));
         assert_eq!(until(&gate, at(300)), Some((60, Skip::ServerPause)));
     }
 
@@ -247,10 +308,10 @@ mod tests {
     fn a_wait_that_was_told_by_name_binds_every_road_whatever_the_trouble() {
         let mut gates = Gates::default();
         let wait = Some(TimeDelta::seconds(120));
-        gates.gate("down").failed(Trouble::UpstreamDown, wait, CADENCE, at(0));
+        failed(gates.gate("down"), Trouble::UpstreamDown, wait, at(0));
         assert_eq!(until(gates.gate("down"), at(0)), Some((120, Skip::ServerPause)));
         assert_eq!(gates.limited_until("down", at(0)), Some(at(120)));
-        gates.gate("quiet").failed(Trouble::UpstreamDown, None, CADENCE, at(0));
+        failed(gates.gate("quiet"), Trouble::UpstreamDown, None, at(0));
         assert_eq!(gates.limited_until("quiet", at(0)), None);
     }
 
@@ -258,12 +319,12 @@ mod tests {
     fn three_failures_in_ten_minutes_close_it_for_five() {
         let mut gate = Gate::default();
         for second in [0, 60, 180] {
-            gate.failed(Trouble::UpstreamDown, None, CADENCE, at(second));
+            failed(&mut gate, Trouble::UpstreamDown, None, at(second));
         }
         assert_eq!(until(&gate, at(180)), Some((300, Skip::FailurePause)));
         let mut slow = Gate::default();
         for second in [0, 590, 1200] {
-            slow.failed(Trouble::UpstreamDown, None, CADENCE, at(second));
+            failed(&mut slow, Trouble::UpstreamDown, None, at(second));
         }
         assert_eq!(slow.failing_until, None);
     }
@@ -272,7 +333,7 @@ mod tests {
     fn a_clock_that_was_set_back_closes_nothing_for_ever() {
         let mut gate = Gate::default();
         gate.asked(at(0));
-        gate.failed(Trouble::AuthExpired, None, CADENCE, at(0));
+        failed(&mut gate, Trouble::AuthExpired, None, at(0));
         let back = at(0) - TimeDelta::days(400);
         assert_eq!(
             until(&gate, back).map(|(seconds, _)| seconds),
@@ -281,13 +342,59 @@ mod tests {
     }
 
     #[test]
+    fn a_gate_remembers_what_the_last_question_ended_in_until_it_is_answered() {
+        let mut gate = Gate::default();
+        assert_eq!(gate.last(), Last::Never);
+        gate.asked(at(0));
+        assert_eq!(gate.last(), Last::Unknown, "nobody knows how it ends");
+        failed(&mut gate, Trouble::Blocked, None, at(0));
+        gate.asked(at(900));
+        failed(&mut gate, Trouble::Blocked, None, at(900));
+        let Last::Troubled(found) = gate.last() else { panic!("{gate:?}") };
+        assert_eq!((found.trouble, found.since, found.at), (Trouble::Blocked, at(0), at(900)));
+        failed(&mut gate, Trouble::UpstreamDown, None, at(2000));
+        let Last::Troubled(found) = gate.last() else { panic!("{gate:?}") };
+        assert_eq!((found.trouble, found.since), (Trouble::UpstreamDown, at(2000)));
+        gate.answered();
+        assert_eq!(gate.last(), Last::Answered);
+    }
+
+    #[test]
+    fn a_wait_that_a_vendor_in_trouble_asks_for_is_a_wait_for_every_road() {
+        let mut gates = Gates::default();
+        let wish = Some(TimeDelta::seconds(120));
+        failed(gates.gate("acme/oauth/a"), Trouble::UpstreamDown, wish, at(0));
+        assert_eq!(gates.limited_until("acme/oauth/a", at(1)), Some(at(120)));
+        failed(gates.gate("acme/oauth/b"), Trouble::UpstreamDown, None, at(0));
+        assert_eq!(gates.limited_until("acme/oauth/b", at(1)), None);
+    }
+
+    #[test]
+    fn a_gate_of_an_earlier_release_says_what_it_can() {
+        let of = |rest: &str| -> Gate {
+            serde_json::from_str(&format!(r#"{{"last_asked": "2026-09-15T12:00:00Z"{rest}}}"#))
+                .unwrap()
+        };
+        let until = r#""2026-09-15T13:00:00Z""#;
+        assert_eq!(of("").last(), Last::Answered);
+        assert_eq!(of(&format!(r#", "closed_until": {until}"#)).last(), Last::Unknown);
+        let limited = of(&format!(r#", "closed_until": {until}, "limited_until": {until}"#)).last();
+        assert!(matches!(limited, Last::Troubled(found) if found.trouble == Trouble::RateLimited));
+    }
+
+    #[test]
     fn another_credential_has_another_gate() {
         let mut gates = Gates::default();
-        gates.gate("acme/oauth/aaaa").failed(Trouble::RateLimited, None, CADENCE, at(0));
+        failed(gates.gate("acme/oauth/aaaa"), Trouble::RateLimited, None, at(0));
         assert!(matches!(gates.verdict("acme/oauth/aaaa", CADENCE, at(1)), Verdict::Closed { .. }));
         assert_eq!(gates.verdict("acme/oauth/bbbb", CADENCE, at(1)), Verdict::Open);
-        gates.clear("acme/");
-        assert_eq!(gates.verdict("acme/oauth/aaaa", CADENCE, at(1)), Verdict::Open);
+        failed(gates.gate("acme/oauth/cccc"), Trouble::AuthExpired, None, at(0));
+        gates.reopen("acme/", at(1));
+        assert_eq!(gates.verdict("acme/oauth/cccc", CADENCE, at(1)), Verdict::Open);
+        assert!(
+            matches!(gates.verdict("acme/oauth/aaaa", CADENCE, at(1)), Verdict::Closed { .. }),
+            "what the vendor asked for holds"
+        );
     }
 
     proptest! {
@@ -297,7 +404,7 @@ mod tests {
         ) {
             let cadence = Cadence { normal_s: 300, floor_s: floor };
             let mut gate = Gate { streak, ..Gate::default() };
-            gate.failed(Trouble::ALL[kind], wish.map(TimeDelta::seconds), cadence, at(0));
+            gate.failed(Finding::new(Trouble::ALL[kind], "", at(0)), wish.map(TimeDelta::seconds), cadence);
             let until = gate.closed_until.unwrap_or_default() - at(0);
             prop_assert!(until >= cadence.floor() && until <= LONGEST_PAUSE);
         }

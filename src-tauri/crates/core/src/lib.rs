@@ -32,9 +32,9 @@ pub use bundle::{
 };
 pub use currency::Currency;
 pub use id::{AccountKey, ProviderId, SourceId};
-pub use poll::Poll;
+pub use poll::{Poll, SourceStanding, Standing};
 pub use reading::{Account, Coverage, CreditUnit, Credits, Reading, Spend};
 pub use response::{Response, Tokens};
 pub use settings::Settings;
-pub use trouble::{Attempt, AttemptResult, Failure, Skip, Trouble};
+pub use trouble::{Attempt, AttemptResult, Failure, Finding, Skip, Trouble};
 pub use window::{Percent, Scope, Window, WindowKind};

@@ -24,6 +24,15 @@ pub struct Account {
 }
 
 impl Account {
+    /// Whether both name the same account, and nothing that either says speaks against it.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same = |a: &Option<String>, b: &Option<String>| matches!((a, b), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b));
+        let named = same(&self.id, &other.id)
+            || same(&self.email, &other.email)
+            || same(&self.org_id, &other.org_id);
+        named && !self.contradicts(other)
+    }
+
     /// Whether both name an account and it is not the same one. Numbers of such two are never merged.
     pub fn contradicts(&self, other: &Self) -> bool {
         let differ = |a: &Option<String>, b: &Option<String>| matches!((a, b), (Some(a), Some(b)) if !a.eq_ignore_ascii_case(b));
@@ -228,6 +237,12 @@ impl Reading {
             || self.reset_credits.is_some_and(|left| left > 0)
     }
 
+    /// Whether it is a record of what somebody else was told, such as a status line or a log: it was measured before it
+    /// was read, and nobody here asked for it.
+    pub const fn is_record(&self) -> bool {
+        self.as_of.is_some()
+    }
+
     /// A reading that says nothing yet.
     pub const fn empty(coverage: Coverage) -> Self {
         Self {
@@ -272,5 +287,8 @@ mod tests {
         assert!(dana.contradicts(&eli));
         assert!(!dana.contradicts(&by_id));
         assert!(!dana.contradicts(&Account::default()));
+        assert!(dana.is_same(&shouting) && !dana.is_same(&eli) && !dana.is_same(&by_id));
+        let at = |org: &str| Account { org_id: Some(org.into()), ..dana.clone() };
+        assert!(at("org-1").is_same(&dana) && !at("org-1").is_same(&at("org-2")));
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use claudometer_core::{
-    Settings, UsageSnapshotBundle,
+    Seat, Settings, UsageSnapshotBundle,
     cost::BudgetState,
     notice::{self, Alert, Markers},
 };
@@ -43,6 +43,11 @@ impl Alerting {
         now: DateTime<Utc>,
     ) -> Vec<Alert> {
         notice::decide_budgets(&mut self.markers, states, &settings.alerts, local_time(now))
+    }
+
+    /// What was told of a seat counts for it under another key.
+    pub fn rename(&mut self, from: &Seat, to: &Seat) {
+        self.markers.rename(from, to);
     }
 
     /// A new simulation tells everything anew.

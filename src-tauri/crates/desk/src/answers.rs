@@ -2,7 +2,7 @@
 
 use crate::{
     demo::{Demo, Playing},
-    desk::{Desk, held},
+    desk::{Desk, Role, held},
     diagnostics, forms,
     link::Attendance,
     notify, renewal, saving,
@@ -34,8 +34,7 @@ impl Desk {
                 json(&forms::settings_state(self).await)
             }
             Command::Refresh { provider } => {
-                self.0.engine.refresh(provider.map(ProviderId::owned)).await;
-                self.render();
+                self.refresh(provider.map(ProviderId::owned)).await;
                 json(&*self.bundles().borrow().clone())
             }
             Command::GetStatus { provider } => {
@@ -82,6 +81,17 @@ impl Desk {
                 json(&())
             }
         }
+    }
+
+    /// Makes numbers as fresh as floors allow, and remembers them before anybody is told.
+    async fn refresh(&self, provider: Option<ProviderId>) {
+        // A login that no file tells of, such as one in a keychain, is seen by looking.
+        if self.0.role == Role::Resident {
+            self.recount().await;
+        }
+        self.0.engine.refresh(provider).await;
+        self.render();
+        self.remember();
     }
 
     /// Ends the desk once an answer has left.

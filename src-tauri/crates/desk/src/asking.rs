@@ -5,7 +5,7 @@ use crate::{
     seats::Place,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use claudometer_core::{Poll, Seat, settings::ProviderSettings};
+use claudometer_core::{Poll, Reading, Seat, SourceId, settings::ProviderSettings};
 use claudometer_engine::Nudge;
 use claudometer_host::watch::Watch;
 use claudometer_provider::{homes, pipeline};
@@ -28,12 +28,7 @@ pub(crate) fn fetch_through(desk: Weak<Inner>) -> claudometer_engine::Fetch {
         async move {
             match desk.upgrade() {
                 Some(inner) => Desk(inner).poll(seat).await,
-                None => Poll {
-                    readings: Vec::new(),
-                    attempts: Vec::new(),
-                    failure: None,
-                    not_before: DateTime::<Utc>::MAX_UTC,
-                },
+                None => Poll::unchanged(DateTime::<Utc>::MAX_UTC),
             }
         }
         .boxed()
@@ -89,16 +84,44 @@ impl Desk {
         tokio::time::sleep(LOOK_PAUSE).await;
     }
 
-    /// Takes in what lies on this machine; a reading that is no news is not told.
+    /// Takes in what lies on this machine of every account: a remembered number never stands before a newer record.
+    pub(crate) async fn look_everywhere(&self) {
+        if held(&self.0.demo).is_some() {
+            return;
+        }
+        let places = held(&self.0.census).polled.clone();
+        for place in &places {
+            self.look(place).await;
+        }
+    }
+
+    /// Takes in what lies on this machine of one account, each number by its own time.
     async fn look(&self, place: &Place) {
         let settings = self.settings().provider(&place.provider.id);
-        let errand = self.errand(place, &settings);
-        for (via, reading) in pipeline::look(errand).await {
-            let at = reading.as_of.unwrap_or_else(|| self.0.host.now());
-            let bundle = self.snapshot();
-            let state = bundle.seats.iter().find(|state| state.seat == place.found.seat);
-            if state.and_then(|state| state.last_good.as_ref()).is_none_or(|good| good.at < at) {
-                self.0.engine.observe(place.found.seat.clone(), via, reading).await;
+        for (via, reading) in pipeline::look(self.errand(place, &settings)).await {
+            self.0.engine.observe(place.found.seat.clone(), via, reading).await;
+        }
+    }
+
+    /// Takes in answers of other accounts than the one that was asked for: each belongs to its own seat, or to none.
+    async fn redirect(&self, asked: &Place, answers: Vec<(SourceId, Reading)>) {
+        self.recount().await;
+        for (via, reading) in answers {
+            let owner = {
+                let census = held(&self.0.census);
+                let of_provider =
+                    census.polled.iter().filter(|place| place.provider.id == asked.provider.id);
+                let mut same =
+                    of_provider.filter(|place| match (&place.found.account, &reading.account) {
+                        (Some(known), Some(told)) => known.is_same(told),
+                        (None, None) => true,
+                        (Some(_), None) | (None, Some(_)) => false,
+                    });
+                same.next().map(|place| place.found.seat.clone())
+            };
+            match owner.filter(|owner| *owner != asked.found.seat) {
+                Some(owner) => self.0.engine.observe(owner, via, reading).await,
+                None => tracing::info!(%via, "an answer of another account was dropped"),
             }
         }
     }
@@ -129,24 +152,20 @@ impl Desk {
 
     async fn poll(&self, seat: Seat) -> Poll {
         let place = held(&self.0.census).place(&seat).cloned();
-        let Some(place) = place else {
-            return Poll {
-                readings: Vec::new(),
-                attempts: Vec::new(),
-                failure: None,
-                not_before: self.0.host.now(),
-            };
-        };
+        let Some(place) = place else { return Poll::unchanged(self.0.host.now()) };
         let settings = self.settings().provider(&place.provider.id);
         if self.0.offline {
             return pipeline::offline(self.errand(&place, &settings)).await;
         }
         let pass = pipeline::poll(self.errand(&place, &settings)).await;
-        if pass.poll.readings.is_empty() && pass.poll.failure.is_none() {
+        if pass.poll.readings.is_empty() && pass.poll.failure().is_none() {
             self.recall(&seat).await;
         }
         if !pass.organizations.is_empty() {
             held(&self.0.organizations).insert(place.provider.id.clone(), pass.organizations);
+        }
+        if !pass.elsewhere.is_empty() {
+            self.redirect(&place, pass.elsewhere).await;
         }
         pass.poll
     }

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::{
-    AccountKey, Origin, Poll, ProviderId, ProviderInfo, Seat, SeatState, UsageSnapshotBundle,
-    settings::ProviderSettings,
+    AccountKey, Origin, Poll, ProviderId, ProviderInfo, Seat, SeatState, Standing,
+    UsageSnapshotBundle, settings::ProviderSettings,
 };
 use claudometer_host::{
     Clock, Environment, Files, Host, Http, Processes, Secrets,
@@ -152,7 +152,7 @@ fn take_in(state: &mut SeatState, poll: Poll, at: DateTime<Utc>) {
         state.observe(reading, &via, at);
     }
     state.attempts = poll.attempts;
-    if let Some(failure) = poll.failure {
+    if let Standing::Troubled(failure) = poll.standing {
         state.fail(failure);
     }
     state.next_poll = Some(at + TimeDelta::minutes(5));

@@ -22,7 +22,7 @@ use claudometer_core::{
 };
 use claudometer_engine::{Engine, Nudge};
 use claudometer_host::{Host, memory, paths::Paths};
-use claudometer_provider::{GateBook, Organization, Provider, pipeline};
+use claudometer_provider::{GateBook, Organization, Provider};
 use claudometer_view::{
     Context, Extras,
     tray::{self, TrayModel},
@@ -96,7 +96,7 @@ pub(crate) struct Inner {
     pub(crate) role: Role,
     pub(crate) host: Host,
     pub(crate) paths: Paths,
-    built_in: &'static [&'static Provider],
+    pub(crate) built_in: &'static [&'static Provider],
     providers: Mutex<&'static [&'static Provider]>,
     pub(crate) version: String,
     pub(crate) words: Vec<String>,
@@ -145,6 +145,9 @@ impl Desk {
     pub async fn start(options: Options) -> Self {
         let desk = Self::compose(options);
         desk.recount().await;
+        if desk.0.role == Role::OneShot {
+            desk.look_everywhere().await;
+        }
         desk.render();
         let follow = desk.clone();
         tokio::spawn(async move { follow.follow_engine().await });
@@ -314,55 +317,6 @@ impl Desk {
         held(&self.0.demo).as_ref().map_or_else(|| self.0.host.now(), |demo| demo.clock.now())
     }
 
-    /// Looks again at which accounts there are, and tells the engine.
-    pub(crate) async fn recount(&self) {
-        let inner = &self.0;
-        let demo = held(&inner.demo).clone();
-        if let Some(demo) = demo {
-            self.show_demo(&demo).await;
-            return;
-        }
-        let settings = self.settings();
-        let remembered = inner.state_file.load().seats;
-        let mut known = self.snapshot().seats.clone();
-        known.extend(
-            remembered
-                .iter()
-                .filter(|old| !known.iter().any(|state| state.seat == old.seat))
-                .cloned()
-                .collect::<Vec<_>>(),
-        );
-        let census = Census::take(self.providers(), &settings, &inner.host, &known).await;
-        inner.host.secrets.note_missing();
-        let plans = census.plans(&settings, &remembered);
-        *held(&inner.census) = census;
-        inner.engine.set_seats(plans).await;
-        inner.counted.notify_one();
-    }
-
-    /// Lets go of what is known of a provider that nothing on this machine could be asked for: a person who forgets the
-    /// secret wants the account to go too.
-    pub(crate) async fn let_go(&self, provider: &'static Provider) {
-        let settings = self.settings();
-        let choice = settings.provider(&provider.id);
-        if !pipeline::discover(provider, &choice, &self.0.host).await.is_empty() {
-            return;
-        }
-        self.0.state_file.forget(&provider.id);
-        let plans = {
-            let mut census = held(&self.0.census);
-            census.polled.retain(|place| place.provider.id != provider.id);
-            census.plans(&settings, &[])
-        };
-        self.0.engine.set_seats(plans).await;
-    }
-
-    async fn show_demo(&self, demo: &Playing) {
-        let bundle = demo.play(self.0.built_in).await;
-        self.0.engine.set_seats(Vec::new()).await;
-        self.0.engine.show_simulated(Some(bundle)).await;
-    }
-
     /// Makes the words anew and tells everyone whom they concern.
     pub(crate) fn render(&self) {
         let bundle = Arc::new(words::bundle(self));
@@ -387,7 +341,7 @@ impl Desk {
         }
     }
 
-    fn remember(&self) {
+    pub(crate) fn remember(&self) {
         let bundle = self.snapshot();
         let live: Vec<SeatState> =
             bundle.seats.iter().filter(|state| state.origin == Origin::Live).cloned().collect();
@@ -395,7 +349,8 @@ impl Desk {
             return;
         }
         self.0.limits.note(&live);
-        self.0.state_file.save(&live, held(&self.0.alerting).markers());
+        let now = self.0.host.now();
+        self.0.state_file.save(&live, held(&self.0.alerting).markers(), now);
     }
 
     async fn follow_engine(self) {

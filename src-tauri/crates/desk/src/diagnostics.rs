@@ -160,10 +160,11 @@ fn account(seat: &SeatState) -> AccountDiagnosis {
 fn outcome(result: &AttemptResult) -> String {
     match result {
         AttemptResult::Answered => "answered".to_owned(),
-        AttemptResult::Skipped { why, until } => {
+        AttemptResult::Skipped { why, until, trouble } => {
             let until =
                 until.map(|at| format!(" until {}", at.format("%H:%M:%SZ"))).unwrap_or_default();
-            format!("not asked: {why:?}{until}")
+            let last = trouble.map(|last| format!(", after {}", last.code())).unwrap_or_default();
+            format!("not asked: {why:?}{until}{last}")
         }
         AttemptResult::Failed { trouble, detail } => format!("{}: {detail}", trouble.code()),
     }

@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod answers;
 mod asking;
 pub mod autostart;
+mod counting;
 pub mod demo;
 mod demo_history;
 mod desk;

@@ -39,7 +39,8 @@ pub(crate) async fn save(desk: &Desk, draft: Draft) -> Result<(), IpcError> {
         return Err(error);
     }
     for one in accepted {
-        desk.0.book.clear(&format!("{}/", one.provider.id));
+        let gates = format!("{}/", one.provider.id);
+        desk.0.book.reopen(&gates, desk.0.host.now());
         held(&desk.0.organizations).insert(one.provider.id.clone(), one.checked.organizations);
     }
     let unremembered = move_unremembered(desk).await;

@@ -18,6 +18,15 @@ pub struct Place {
     pub found: Found,
 }
 
+/// How the engine is to poll.
+#[derive(Debug)]
+pub struct Plans {
+    /// A plan for every seat.
+    pub seats: Vec<SeatPlan>,
+    /// Seats that go on under another key, from and to.
+    pub renamed: Vec<(Seat, Seat)>,
+}
+
 /// Everything that is there now.
 #[derive(Debug, Clone, Default)]
 pub struct Census {
@@ -67,28 +76,63 @@ impl Census {
         self.found.iter().find(|(id, _)| id == provider).map_or(&[], |(_, found)| found)
     }
 
-    /// How the engine is to poll: remembered states where there are any.
-    pub fn plans(&self, settings: &Settings, remembered: &[SeatState]) -> Vec<SeatPlan> {
-        let plan = |place: &Place| {
+    /// How the engine is to poll: what is known of each seat where anything is, and seats that go on under other keys.
+    pub fn plans(&self, settings: &Settings, known: &[SeatState]) -> Plans {
+        let mut renamed: Vec<(Seat, Seat)> = Vec::new();
+        let mut plan = |place: &Place| {
             let choice = settings.provider(&place.provider.id);
             let cadence = cadence(place.provider, &choice);
-            let fresh = || SeatState {
-                account: place.found.account.clone(),
-                ..SeatState::unknown(place.found.seat.clone(), place.provider.info())
-            };
-            let known = remembered
-                .iter()
-                .find(|state| state.seat == place.found.seat && state.origin == Origin::Live);
-            let mut state = known.cloned().unwrap_or_else(fresh);
+            let found = &place.found;
+            let mut state = own_state(found, known)
+                .or_else(|| {
+                    let former = self.former_state(found, known, &renamed)?;
+                    renamed.push((former.seat.clone(), found.seat.clone()));
+                    Some(SeatState { seat: found.seat.clone(), ..former })
+                })
+                .unwrap_or_else(|| SeatState {
+                    account: found.account.clone(),
+                    ..SeatState::unknown(found.seat.clone(), place.provider.info())
+                });
             state.provider = place.provider.info();
+            state.place.clone_from(&found.place);
             SeatPlan {
                 state,
                 interval: cadence.interval(settings.refresh_interval_seconds),
                 floor: cadence.floor(),
             }
         };
-        self.polled.iter().map(plan).collect()
+        let seats = self.polled.iter().map(&mut plan).collect();
+        Plans { seats, renamed }
     }
+
+    /// What is known of the same account under one of its former keys, if nobody else has it.
+    fn former_state(
+        &self,
+        found: &Found,
+        known: &[SeatState],
+        renamed: &[(Seat, Seat)],
+    ) -> Option<SeatState> {
+        let ours = found.account.as_ref()?;
+        let former = found
+            .formerly
+            .iter()
+            .map(|key| Seat { provider: found.seat.provider.clone(), account: key.clone() });
+        former.filter(|seat| self.place(seat).is_none()).find_map(|seat| {
+            let is_taken = renamed.iter().any(|(from, _)| *from == seat);
+            let state = known.iter().find(|state| state.seat == seat).filter(|_| !is_taken)?;
+            let same = state.account.as_ref().is_some_and(|theirs| theirs.is_same(ours));
+            (same && state.origin == Origin::Live).then(|| state.clone())
+        })
+    }
+}
+
+/// What is known of a seat, unless it was another account's.
+fn own_state(found: &Found, known: &[SeatState]) -> Option<SeatState> {
+    let state =
+        known.iter().find(|state| state.seat == found.seat && state.origin == Origin::Live)?;
+    let other = state.account.as_ref().zip(found.account.as_ref());
+    let other = other.is_some_and(|(theirs, ours)| theirs.contradicts(ours));
+    (!other).then(|| state.clone())
 }
 
 /// Seats to show of a provider of which nothing is found now: those whose numbers are known, else, where a person turned
@@ -99,19 +143,13 @@ fn orphans(provider: &Provider, choice: &ProviderSettings, known: &[SeatState]) 
     });
     let stay: Vec<_> = of_provider
         .map(|state| Found {
-            seat: state.seat.clone(),
             account: state.account.clone(),
-            place: String::new(),
-            home: None,
+            ..Found::at(state.seat.clone(), String::new())
         })
         .collect();
     let wanted = choice.enabled == Some(true) && stay.is_empty();
-    let placeholder = wanted.then(|| Found {
-        seat: Seat { provider: provider.id.clone(), account: AccountKey::new("default") },
-        account: None,
-        place: String::new(),
-        home: None,
-    });
+    let nobody = || Seat { provider: provider.id.clone(), account: AccountKey::new("default") };
+    let placeholder = wanted.then(|| Found::at(nobody(), String::new()));
     stay.into_iter().chain(placeholder).collect()
 }
 

@@ -52,7 +52,7 @@ pub enum Nudge {
 enum Command {
     Refresh(Option<ProviderId>, oneshot::Sender<()>),
     SetSeats(Vec<SeatPlan>, oneshot::Sender<()>),
-    Observe(Seat, SourceId, Box<Reading>),
+    Observe(Seat, SourceId, Box<Reading>, oneshot::Sender<()>),
     Recall(Box<SeatState>),
     Nudge(Nudge),
     Show(Option<UsageSnapshotBundle>, oneshot::Sender<()>),
@@ -90,9 +90,10 @@ impl Engine {
         self.told(|done| Command::SetSeats(plans, done)).await;
     }
 
-    /// Takes in a reading that came without a request: it counts as fresh and puts the next poll off.
+    /// Takes in a reading that nobody asked for at this seat: it counts from when it was measured, and puts the next poll
+    /// off. Returns once it is published.
     pub async fn observe(&self, seat: Seat, via: SourceId, reading: Reading) {
-        self.commands.send(Command::Observe(seat, via, Box::new(reading))).await.ok(); // the loop has ended
+        self.told(|done| Command::Observe(seat, via, Box::new(reading), done)).await;
     }
 
     /// Takes over what another process learned of a seat, if that is newer than what is known here.

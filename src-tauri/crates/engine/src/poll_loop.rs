@@ -83,7 +83,10 @@ impl PollLoop {
                 self.publish();
                 done.send(()).ok(); // the caller has given up
             }
-            Command::Observe(seat, via, reading) => self.observe(&seat, &via, *reading),
+            Command::Observe(seat, via, reading, done) => {
+                self.observe(&seat, &via, *reading);
+                done.send(()).ok(); // the caller has given up
+            }
             Command::Recall(state) => self.recall(*state),
             Command::Nudge(nudge) => self.nudge(&nudge),
             Command::Show(bundle, done) => {

@@ -3,7 +3,7 @@
 use crate::{SeatPlan, words};
 use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::{
-    AttemptResult, Poll, Reading, SeatState, SourceId, Trouble, default_stale_after,
+    AttemptResult, Poll, Reading, SeatState, SourceId, Standing, Trouble, default_stale_after,
     gate::LONGEST_PAUSE,
     schedule::{self, Plan},
 };
@@ -51,9 +51,15 @@ impl Slot {
         slot
     }
 
-    /// Takes over another interval, and keeps what is known.
+    /// Takes over another interval, and keeps what is known, unless that is of another account than is there now.
     pub(crate) fn replan(&mut self, plan: SeatPlan, now: DateTime<Utc>) {
+        let accounts = self.state.account.as_ref().zip(plan.state.account.as_ref());
+        if accounts.is_some_and(|(known, found)| known.contradicts(found)) {
+            let next_poll = self.state.next_poll;
+            self.state = SeatState { next_poll, ..plan.state.clone() };
+        }
         self.state.provider = plan.state.provider;
+        self.state.place = plan.state.place;
         if self.interval != plan.interval {
             self.plan_at(self.due.min((now + plan.interval).max(self.not_before)));
         }
@@ -65,24 +71,26 @@ impl Slot {
     pub(crate) fn take_in(&mut self, poll: Poll, now: DateTime<Utc>, jitter: f64) {
         self.forget_the_future(now);
         self.not_before = poll.not_before.clamp(now, now + LONGEST_PAUSE);
-        let nothing_told = poll.readings.is_empty() && poll.failure.is_none();
+        let troubled = poll.failure().is_some();
+        let nothing_told = poll.readings.is_empty() && !troubled;
         let held_back = nothing_told || poll.attempts.iter().any(|a| waits(&a.result, now));
         let strangers = !poll.readings.is_empty();
         let measured = self.take_readings(poll.readings, now);
-        let failed = poll.failure.is_some();
-        let own = match measured {
-            None if nothing_told && !self.state.has_numbers() && self.state.failure.is_none() => {
-                Some(words::not_asked(&poll.attempts, now, self.not_before))
+        match poll.standing {
+            Standing::Troubled(failure) => self.state.fail(failure),
+            Standing::Answered if strangers && measured.is_none() => {
+                self.state.fail(words::other_account(now));
             }
-            None if strangers => Some(words::other_account(now)),
-            _ => None,
-        };
-        if let Some(failure) = poll.failure.or(own) {
-            self.state.fail(failure);
+            Standing::Untroubled => self.state.forgive(),
+            Standing::Answered => self.state.answered(),
+            Standing::Unchanged => {}
+        }
+        if nothing_told && !strangers && !self.state.has_numbers() && self.state.failure.is_none() {
+            self.state.fail(words::not_asked(&poll.attempts, now, self.not_before));
         }
         self.state.attempts = poll.attempts;
         let news = measured.filter(|at| *at + self.interval > now);
-        let due = if failed {
+        let due = if troubled {
             self.after_failure(now, jitter)
         } else if let Some(at) = news {
             self.after_answer(at, jitter)
@@ -125,16 +133,12 @@ impl Slot {
         }
     }
 
-    /// Takes over what another process learned, if it is newer; when it is due here stays. Answers whether it was newer.
+    /// Takes over what another process learned; when it is due here stays. Answers whether anything is news.
     pub(crate) fn recall(&mut self, state: SeatState, now: DateTime<Utc>) -> bool {
-        let newer = latest(&state) > latest(&self.state);
-        if newer {
-            let provider = self.state.provider.clone();
-            let (next_poll, stale_after_s) = (self.state.next_poll, self.state.stale_after_s);
-            self.state = SeatState { provider, next_poll, stale_after_s, ..state };
-            self.forget_the_future(now);
-        }
-        newer
+        let before = self.state.clone();
+        self.state.learn(state);
+        self.forget_the_future(now);
+        self.state != before
     }
 
     /// When it is due after an answer that was measured at `at`.
@@ -228,12 +232,6 @@ impl Slot {
             failure.since = failure.since.min(now);
         }
     }
-}
-
-/// When anything was last learned of a seat: an answer or a failure.
-fn latest(state: &SeatState) -> Option<DateTime<Utc>> {
-    let answered = state.last_good.as_ref().map(|good| good.at);
-    answered.max(state.failure.as_ref().map(|failure| failure.at))
 }
 
 /// When the vendor measured it, as [`SeatState::observe`] sees it.

@@ -7,7 +7,7 @@ mod schedule;
 use super::*;
 use claudometer_core::{
     Account, AccountKey, Attempt, AttemptResult, Coverage, Failure, Percent, ProviderInfo, Scope,
-    Skip, Trouble, Window, WindowKind,
+    Skip, Standing, Trouble, Window, WindowKind,
 };
 use futures::FutureExt as _;
 use std::{
@@ -123,29 +123,19 @@ impl World {
 fn good(used: f64, now: DateTime<Utc>) -> Poll {
     Poll {
         readings: vec![(VIA, reading(used))],
-        attempts: Vec::new(),
-        failure: None,
-        not_before: now,
+        standing: Standing::Answered,
+        ..Poll::unchanged(now)
     }
 }
 
 fn bad(trouble: Trouble, now: DateTime<Utc>, pause_s: i64) -> Poll {
-    Poll {
-        readings: Vec::new(),
-        attempts: Vec::new(),
-        failure: Some(failure(trouble, now)),
-        not_before: now + TimeDelta::seconds(pause_s),
-    }
+    let standing = Standing::Troubled(failure(trouble, now));
+    Poll { standing, ..Poll::unchanged(now + TimeDelta::seconds(pause_s)) }
 }
 
 /// An answer of nobody: every gate is closed for so long.
 fn skipped(now: DateTime<Utc>, pause_s: i64) -> Poll {
-    Poll {
-        readings: Vec::new(),
-        attempts: Vec::new(),
-        failure: None,
-        not_before: now + TimeDelta::seconds(pause_s),
-    }
+    Poll::unchanged(now + TimeDelta::seconds(pause_s))
 }
 
 fn at_once(poll: Poll) -> BoxFuture<'static, Poll> {
@@ -347,15 +337,7 @@ async fn the_end_of_a_window_is_seen_within_a_minute() {
     let engine = world.engine(move |_, _, now| {
         let mut reading = reading(10.0);
         reading.windows[0].resets_at = Some(ends);
-        async move {
-            Poll {
-                readings: vec![(VIA, reading)],
-                attempts: Vec::new(),
-                failure: None,
-                not_before: now,
-            }
-        }
-        .boxed()
+        async move { Poll { readings: vec![(VIA, reading)], ..good(0.0, now) } }.boxed()
     });
     engine.set_seats(vec![SeatPlan { floor: TimeDelta::minutes(5), ..plan("a") }]).await;
     sleep(Duration::from_mins(8)).await;
@@ -365,17 +347,7 @@ async fn the_end_of_a_window_is_seen_within_a_minute() {
 #[tokio::test(start_paused = true)]
 async fn where_nobody_may_be_asked_yet_it_says_so_instead_of_a_number() {
     let world = World::new();
-    let engine = world.engine(|_, _, now| {
-        async move {
-            Poll {
-                readings: Vec::new(),
-                attempts: Vec::new(),
-                failure: None,
-                not_before: now + TimeDelta::minutes(9),
-            }
-        }
-        .boxed()
-    });
+    let engine = world.engine(|_, _, now| at_once(skipped(now, 540)));
     engine.set_seats(vec![plan("a")]).await;
     engine.refresh(None).await;
     assert_eq!((used(&engine, "a"), trouble(&engine, "a")), (None, Some(Trouble::RateLimited)));

@@ -1,7 +1,7 @@
 //! Failures that only the loop can know of, in words.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use claudometer_core::{Attempt, AttemptResult, Failure, Poll, Skip, Trouble};
+use claudometer_core::{Attempt, AttemptResult, Failure, Poll, Skip, Standing, Trouble};
 
 /// How long a seat rests whose source failed in a way that only a new version can mend.
 const REST: TimeDelta = TimeDelta::minutes(5);
@@ -19,14 +19,14 @@ pub(crate) fn hung(now: DateTime<Utc>) -> Poll {
 
 fn failed(trouble: Trouble, detail: &str, now: DateTime<Utc>, not_before: DateTime<Utc>) -> Poll {
     let remedy = "Claudometer tries again by itself; the log says more.";
-    let failure = Some(failure(trouble, detail.to_owned(), remedy, now));
-    Poll { readings: Vec::new(), attempts: Vec::new(), failure, not_before }
+    let failure = failure(trouble, detail.to_owned(), remedy, now);
+    Poll { standing: Standing::Troubled(failure), ..Poll::unchanged(not_before) }
 }
 
 /// Why there is no number although nobody failed: nobody was asked.
 pub(crate) fn not_asked(attempts: &[Attempt], now: DateTime<Utc>, until: DateTime<Utc>) -> Failure {
     let skips = attempts.iter().filter_map(|attempt| match attempt.result {
-        AttemptResult::Skipped { why, until } => Some((until, why)),
+        AttemptResult::Skipped { why, until, .. } => Some((until, why)),
         AttemptResult::Answered | AttemptResult::Failed { .. } => None,
     });
     // The gate that opens first says why; one that only a person can open says it where there is no other.
@@ -41,6 +41,7 @@ pub(crate) fn not_asked(attempts: &[Attempt], now: DateTime<Utc>, until: DateTim
             let detail = "Nobody was asked: this run is offline, and nothing is remembered.".into();
             return failure(Trouble::NoData, detail, "Run it again without --offline.", now);
         }
+        Some(Skip::LoginChanged) => "The login changed while it was asked",
         Some(Skip::ServerPause) => "The vendor asked to wait",
         Some(Skip::FailurePause) => "It failed several times within a short time",
         Some(Skip::Floor) => "Asked too recently",

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::{
-    Trouble,
-    gate::{Cadence, Gates, Verdict},
+    Finding,
+    gate::{Cadence, Gates, Last, Verdict},
 };
 use claudometer_host::{Files, lock::Lock};
 use std::{
@@ -28,7 +28,9 @@ pub struct GateBook {
 impl GateBook {
     /// A book in the file `path`.
     pub const fn at(files: Files, path: PathBuf) -> Self {
-        Self { files, path, locked: true, turn: Mutex::new(()) }
+        // Files in memory belong to one process.
+        let locked = files.is_disk();
+        Self { files, path, locked, turn: Mutex::new(()) }
     }
 
     /// A book that ends with the process.
@@ -58,21 +60,43 @@ impl GateBook {
         self.change(|gates| gates.gate(key).answered());
     }
 
-    /// Notes a failure.
+    /// Notes that a question ended in trouble, and gives back what is kept of it.
     pub fn failed(
         &self,
         key: &str,
-        trouble: Trouble,
+        found: Finding,
         retry_after: Option<TimeDelta>,
         cadence: Cadence,
-        now: DateTime<Utc>,
-    ) {
-        self.change(|gates| gates.gate(key).failed(trouble, retry_after, cadence, now));
+    ) -> Last {
+        self.change(|gates| {
+            let gate = gates.gate(key);
+            gate.failed(found, retry_after, cadence);
+            gate.last()
+        })
     }
 
-    /// Opens every gate whose key begins with `prefix`.
-    pub fn clear(&self, prefix: &str) {
-        self.change(|gates| gates.clear(prefix));
+    /// Notes a trouble that was found without asking anybody: it closes nothing. Gives back what is kept of it.
+    pub fn noted(&self, key: &str, found: Finding) -> Last {
+        self.change(|gates| {
+            let gate = gates.gate(key);
+            gate.noted(found);
+            gate.last()
+        })
+    }
+
+    /// Takes over for the key `new` what is known of `old`: the same login under another token.
+    pub fn carry(&self, old: &str, new: &str) {
+        self.change(|gates| gates.carry(old, new));
+    }
+
+    /// What the last question with the credential of `key` ended in.
+    pub fn last(&self, key: &str) -> Last {
+        self.gates().last(key)
+    }
+
+    /// Opens every gate whose key begins with `prefix`, but for waits that the vendor asked for.
+    pub fn reopen(&self, prefix: &str, now: DateTime<Utc>) {
+        self.change(|gates| gates.reopen(prefix, now));
     }
 
     /// All gates as they stand.
@@ -104,7 +128,7 @@ impl GateBook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use claudometer_core::Skip;
+    use claudometer_core::{Skip, Trouble};
 
     const CADENCE: Cadence = Cadence { normal_s: 300, floor_s: 60 };
 
@@ -119,14 +143,11 @@ mod tests {
             second.ask("acme/oauth/aa", CADENCE, now),
             Verdict::Closed { why: Skip::Floor, .. }
         ));
-        first.failed(
-            "acme/oauth/aa",
-            Trouble::RateLimited,
-            Some(TimeDelta::seconds(600)),
-            CADENCE,
-            now,
-        );
+        let found = Finding::new(Trouble::RateLimited, "The vendor asks to wait.", now);
+        first.failed("acme/oauth/aa", found.clone(), Some(TimeDelta::seconds(600)), CADENCE);
         drop(first);
+        assert_eq!(book().last("acme/oauth/aa"), Last::Troubled(found));
+        assert_eq!(book().last("acme/oauth/bb"), Last::Never);
         let later = now + TimeDelta::seconds(300);
         assert!(matches!(
             book().ask("acme/oauth/aa", CADENCE, later),

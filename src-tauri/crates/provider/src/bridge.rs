@@ -20,8 +20,8 @@ pub struct BridgeState {
 /// What arrived on one line of the bridge.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrived {
-    /// Whose it is.
-    pub seat: Seat,
+    /// Whose it is: the login under which the session began. `None` where nobody can tell.
+    pub seat: Option<Seat>,
     /// What it says; no windows where the assistant told none yet.
     pub reading: Reading,
     /// The model in use, for the printed line.

@@ -191,7 +191,7 @@ impl Source for Key {
         async move {
             let found = |(account, lent): (AccountKey, Lent)| {
                 let seat = Seat { provider: self.provider.clone(), account };
-                Found { seat, account: None, place: lent.place, home: None }
+                Found::at(seat, lent.place)
             };
             self.keys(settings, host).await.into_iter().map(found).collect()
         }

@@ -46,15 +46,7 @@ impl Source for Local {
             let account = AccountKey::new("default");
             let seat = Seat { provider: self.provider.clone(), account };
             let found = self.first(host);
-            found
-                .map(|(path, _)| Found {
-                    seat,
-                    account: None,
-                    place: host.tilde(&path),
-                    home: None,
-                })
-                .into_iter()
-                .collect()
+            found.map(|(path, _)| Found::at(seat, host.tilde(&path))).into_iter().collect()
         }
         .boxed()
     }

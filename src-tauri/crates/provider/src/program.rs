@@ -55,7 +55,7 @@ impl Source for Program {
             let place = host.tilde(&login);
             let seat =
                 Seat { provider: self.provider.clone(), account: key::account_at(&place, 0) };
-            vec![Found { seat, account: None, place, home: None }]
+            vec![Found::at(seat, place)]
         }
         .boxed()
     }

@@ -332,10 +332,11 @@ pub async fn play(
                 fresh_for,
             };
             let poll = pipeline::poll(errand).await.poll;
+            let failure = poll.failure().cloned();
             for (source, reading) in poll.readings {
                 state.observe(reading, &source, now);
             }
-            poll.failure.into_iter().for_each(|failure| state.fail(failure));
+            failure.into_iter().for_each(|failure| state.fail(failure));
         }
         // A line that tells no limit is no trouble, and leaves no seat where there was none.
         (None, Some(Some(_))) => {}

@@ -1,8 +1,9 @@
 //! One way to obtain a reading.
 
 use crate::{FetchError, Organization};
+use chrono::{DateTime, Utc};
 use claudometer_core::{
-    Account, Reading, Seat, SourceId, gate::Cadence, settings::ProviderSettings,
+    Account, AccountKey, Reading, Seat, SourceId, gate::Cadence, settings::ProviderSettings,
 };
 use claudometer_host::Host;
 use futures::future::BoxFuture;
@@ -49,6 +50,17 @@ pub struct Found {
     pub place: String,
     /// The further home of the assistant that it belongs to; `None` is the usual one.
     pub home: Option<PathBuf>,
+    /// Keys under which the same account was kept while less was known of it, or by an earlier release.
+    pub formerly: Vec<AccountKey>,
+    /// Sources that are signed in to other accounts than this: they have no part in it.
+    pub foreign: Vec<SourceId>,
+}
+
+impl Found {
+    /// A seat at a place, of which nothing more is known.
+    pub const fn at(seat: Seat, place: String) -> Self {
+        Self { seat, account: None, place, home: None, formerly: Vec::new(), foreign: Vec::new() }
+    }
 }
 
 /// What a source is asked.
@@ -62,24 +74,40 @@ pub struct Ask<'a> {
     pub host: &'a Host,
 }
 
-/// A short one-way name of a credential: gates are kept by it.
+/// A short one-way name of a credential: gates are kept by it, and an answer counts only while it is the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fingerprint(String);
+pub struct Fingerprint {
+    print: String,
+    /// A one-way name of the account that the credential itself says it is of.
+    owner: Option<String>,
+}
 
 impl Fingerprint {
     /// The fingerprint of a secret: the first 16 hex digits of its SHA-256.
     pub fn of(secret: &SecretString) -> Self {
-        Self(hex16(secret.expose_secret()))
+        Self { print: hex16(secret.expose_secret()), owner: None }
     }
 
     /// The fingerprint of something that is no secret, such as a folder.
     pub fn of_name(name: &str) -> Self {
-        Self(hex16(name))
+        Self { print: hex16(name), owner: None }
+    }
+
+    /// The same, of a credential that names its account: once renewed, it is still the same login.
+    #[must_use]
+    pub fn of_account(mut self, id: Option<&str>) -> Self {
+        self.owner = id.map(hex16);
+        self
     }
 
     /// As text, safe in logs and files.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.print
+    }
+
+    /// Whether both are of one login: the same credential, or one of the same account by its own word.
+    pub fn is_same_login(&self, other: &Self) -> bool {
+        self.print == other.print || (self.owner.is_some() && self.owner == other.owner)
     }
 }
 
@@ -101,11 +129,24 @@ pub struct Report {
     pub notes: Vec<String>,
     /// Organisations of the login, where the source came across them.
     pub organizations: Vec<Organization>,
+    /// The credential that was used in the end, where that is another than the source had at first.
+    pub asked_with: Option<Fingerprint>,
+    /// Whether nobody can tell whose the answer is, although the seat has a name: it is not shown under that name.
+    pub nameless: bool,
+    /// When the vendor answered by its own clock, in UTC, where the source told.
+    pub server_time: Option<DateTime<Utc>>,
 }
 
 impl From<Reading> for Report {
     fn from(reading: Reading) -> Self {
-        Self { reading, notes: Vec::new(), organizations: Vec::new() }
+        Self {
+            reading,
+            notes: Vec::new(),
+            organizations: Vec::new(),
+            asked_with: None,
+            nameless: false,
+            server_time: None,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ mod planted;
 mod world;
 
 use chrono::TimeDelta;
-use claudometer_core::{Reading, Seat, SeatState, Trouble, settings::ProviderSettings};
+use claudometer_core::{Reading, Seat, SeatState, Standing, Trouble, settings::ProviderSettings};
 use claudometer_host::{
     Host, Http,
     http::{HttpError, Request, Response},
@@ -71,7 +71,9 @@ async fn play(provider: &'static Provider, scene: &Scene) -> Value {
             for (source, reading) in pass.poll.readings {
                 assert!(state.observe(reading, &source, now), "{} {}", provider.id, scene.name);
             }
-            pass.poll.failure.into_iter().for_each(|failure| state.fail(failure));
+            if let Standing::Troubled(failure) = pass.poll.standing {
+                state.fail(failure);
+            }
         }
         let figures: Vec<_> = state
             .windows
@@ -94,7 +96,7 @@ fn of_pass(pass: &Pass) -> Value {
         .map(|(source, reading)| json!([source, of_reading(reading)]))
         .collect();
     json!({
-        "attempts": pass.poll.attempts, "readings": readings, "failure": pass.poll.failure,
+        "attempts": pass.poll.attempts, "readings": readings, "failure": pass.poll.failure(),
         "not_before": pass.poll.not_before, "organizations": pass.organizations.len(),
     })
 }

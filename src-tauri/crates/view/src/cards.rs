@@ -3,7 +3,7 @@
 use crate::{Context, choice, meter, text};
 use claudometer_core::{
     Attempt, AttemptResult, CreditUnit, Failure, Origin, ProviderId, Seat, SeatState, Skip,
-    SourceId, UsageSnapshotBundle, status::ServiceStatus,
+    SourceId, Trouble, UsageSnapshotBundle, status::ServiceStatus,
 };
 use claudometer_wire::{
     AttemptLine, Bundle, Card, FirstRun, Line, TroubleStrip, update::UpdateReport,
@@ -213,19 +213,25 @@ fn attempt_line(
         AttemptResult::Failed { trouble, detail } => {
             format!("{}: {}", text::trouble(*trouble), text::sentence(detail))
         }
-        AttemptResult::Skipped { why, until } => {
+        AttemptResult::Skipped { why, until, trouble } => {
+            let limited = matches!(trouble, None | Some(Trouble::RateLimited));
             let reason = match why {
                 Skip::Floor => "asked only a short while ago",
-                Skip::ServerPause => "the vendor asked to wait",
+                Skip::ServerPause if limited => "the vendor asked to wait",
+                Skip::ServerPause => "resting after a failure",
                 Skip::FailurePause => "resting after repeated failure",
                 Skip::TurnedOff => "turned off in the settings",
                 Skip::Offline => "not asked, because this run is offline",
                 Skip::OtherAccount => "signed in to another account",
+                Skip::LoginChanged => "the login changed while it was asked",
             };
+            let said = limited && *why == Skip::ServerPause;
+            let last = trouble.filter(|_| !said);
+            let last = last.map(|last| format!(" ({})", text::trouble(last))).unwrap_or_default();
             let until = until
                 .filter(|at| *at > context.now)
                 .map(|at| format!(", next try {}", text::moment(at, context)));
-            format!("{reason}{}", until.unwrap_or_default())
+            format!("{reason}{last}{}", until.unwrap_or_default())
         }
     };
     AttemptLine {

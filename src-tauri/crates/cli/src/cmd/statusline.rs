@@ -8,7 +8,7 @@ use crate::{
     out,
     setup::Refusal,
 };
-use claudometer_desk::settings_file::SettingsFile;
+use claudometer_desk::{settings_file::SettingsFile, state_file::StateFile};
 use claudometer_host::{Host, paths::Paths, process};
 use claudometer_provider::Bridge;
 use claudometer_view::{
@@ -68,7 +68,12 @@ async fn take(host: &Host, from: &str) -> Result<Exit, Refusal> {
         let today = today.as_ref().and_then(|brief| brief.agents.get(from));
         let money = Money::of(&settings.effective().cost);
         let costs = text::line(arrived.session_cost, today, &money, &context);
-        let line = text::status_line(&arrived.reading, arrived.model.as_deref(), &costs, &context);
+        let remembered = StateFile::new(host.files.clone(), paths.snapshot()).load();
+        let reading = match &arrived.seat {
+            Some(seat) => remembered.with_record(seat, arrived.reading, host.now()),
+            None => arrived.reading,
+        };
+        let line = text::status_line(&reading, arrived.model.as_deref(), &costs, &context);
         out::print(&format!("{line}\n"));
     }
     Ok(Exit::Ok)

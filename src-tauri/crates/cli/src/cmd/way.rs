@@ -60,9 +60,10 @@ impl Way {
     pub(crate) async fn freshen(&self, args: &Args, wanted: bool) -> Result<(), Refusal> {
         let asks = match self {
             Self::Resident(_) => wanted,
-            Self::Alone(desk) => wanted || desk.wants_refresh(),
+            // Offline it asks nobody, but says how every source stands.
+            Self::Alone(desk) => wanted || args.global.offline || desk.wants_refresh(),
         };
-        if !asks || args.global.demo || args.global.offline {
+        if !asks || args.global.demo {
             return Ok(());
         }
         let refresh = self.ask::<serde_json::Value>(Command::Refresh { provider: None });

@@ -1,7 +1,7 @@
 //! Merging: freshest wins per window, failures erase nothing, accounts never mix.
 
 use super::*;
-use crate::{Amount, CreditUnit, Percent, Trouble, WindowKind};
+use crate::{Amount, CreditUnit, Percent, WindowKind};
 use proptest::prelude::*;
 
 const POLL: SourceId = SourceId::new("oauth");
@@ -117,20 +117,69 @@ fn a_window_that_a_complete_answer_leaves_out_is_gone() {
 }
 
 #[test]
-fn numbers_of_another_account_are_refused() {
+fn a_record_of_another_account_is_refused_and_an_answer_of_one_begins_anew() {
     let mut state = seat();
     let of = |email: &str| Some(Account { email: Some(email.into()), ..Account::default() });
-    let mine = Reading {
-        account: of("dana@example.com"),
-        ..reading(Coverage::Complete, &[("session", 10.0)])
+    let told = |email: &str, used: f64| Reading {
+        account: of(email),
+        ..reading(Coverage::Complete, &[("session", used)])
     };
-    let theirs = Reading {
-        account: of("eli@example.com"),
-        ..reading(Coverage::Complete, &[("session", 90.0)])
+    let two = reading(Coverage::Complete, &[("session", 10.0), ("weekly", 5.0)]);
+    assert!(state.observe(Reading { account: of("dana@example.com"), ..two }, &POLL, at(0)));
+    let record = Reading { as_of: Some(at(1)), ..told("eli@example.com", 90.0) };
+    assert!(!state.observe(record, &LINE, at(1)));
+    assert_eq!(figures(&state), [("session", Some(10.0)), ("weekly", Some(5.0))]);
+    assert!(state.observe(told("eli@example.com", 90.0), &POLL, at(2)));
+    assert_eq!(figures(&state), [("session", Some(90.0))], "nothing of Dana's is left");
+    assert_eq!(state.account, of("eli@example.com"));
+}
+
+#[test]
+fn within_a_period_a_record_that_says_less_is_older_until_it_moves_on() {
+    let told = |used: f64, reset: i64| {
+        let mut told = reading(Coverage::Partial, &[("session", used)]);
+        told.windows[0].resets_at = Some(at(reset));
+        told
     };
-    assert!(state.observe(mine, &POLL, at(0)));
-    assert!(!state.observe(theirs, &POLL, at(1)));
-    assert_eq!(figures(&state), [("session", Some(10.0))]);
+    let mut state = seat();
+    state.observe(told(50.0, 300), &POLL, at(0));
+    for (minute, made, used, reset, want, why) in [
+        (1, 1, 38.0, 300, 50.0, "an idle session repeats what it was told"),
+        (2, 1, 38.0, 300, 50.0, "and repeats it again"),
+        (3, 3, 51.0, 300, 51.0, "use grows"),
+        (4, 4, 99.0, 60, 51.0, "a session of an earlier period"),
+        (5, 5, 2.0, 300, 51.0, "a fall is not believed at once"),
+        (6, 6, 3.0, 301, 3.0, "but when it moves on from there"),
+        (7, 7, 1.0, 600, 1.0, "another period begins where it likes"),
+        (601, 601, 0.5, 600, 0.5, "and so does what follows its end"),
+    ] {
+        let record = Reading { as_of: Some(at(made)), ..told(used, reset) };
+        state.observe(record, &LINE, at(minute));
+        assert_eq!(figures(&state), [("session", Some(want))], "minute {minute}: {why}");
+    }
+    state.observe(told(60.0, 900), &POLL, at(610));
+    state.observe(told(20.0, 900), &POLL, at(611));
+    assert_eq!(figures(&state), [("session", Some(20.0))], "what was asked for is believed");
+}
+
+#[test]
+fn what_another_process_learned_counts_by_its_own_time() {
+    let told = |windows: &[(&str, f64)]| reading(Coverage::Complete, windows);
+    let mut ours = seat();
+    ours.observe(told(&[("session", 10.0), ("weekly", 1.0)]), &POLL, at(0));
+    let mut theirs = ours.clone();
+    ours.observe(told(&[("weekly", 2.0)]), &POLL, at(10));
+    ours.fail(failure(Trouble::Blocked, 20));
+    theirs.observe(Reading { plan: Some("Max".into()), ..told(&[("weekly", 3.0)]) }, &LINE, at(15));
+    let mut late = ours.clone();
+    late.learn(theirs.clone());
+    assert_eq!(figures(&late), [("weekly", Some(3.0))], "what a newer answer left out is gone");
+    assert_eq!(late.failure.as_ref().map(|failure| failure.at), Some(at(20)));
+    assert_eq!(late.plan.as_deref(), Some("Max"));
+    theirs.observe(told(&[("weekly", 4.0)]), &POLL, at(20));
+    late.learn(theirs);
+    assert_eq!(figures(&late), [("weekly", Some(4.0))]);
+    assert_eq!(late.failure, None);
 }
 
 #[test]

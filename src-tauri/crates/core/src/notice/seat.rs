@@ -46,6 +46,18 @@ impl SeatMarks {
     }
 }
 
+impl super::Markers {
+    /// What was told of a seat goes on counting for it under another key: more is known of its account than before.
+    pub fn rename(&mut self, from: &Seat, to: &Seat) {
+        for marks in self.live.iter_mut().filter(|marks| marks.seat == *from) {
+            marks.seat.clone_from(to);
+        }
+        for notice in self.held.iter_mut().filter(|notice| notice.seat == *from) {
+            notice.seat.clone_from(to);
+        }
+    }
+}
+
 /// The marks of the account that was last seen at a seat.
 pub(super) fn find<'a>(scope: &'a [SeatMarks], seat: &Seat) -> Option<&'a SeatMarks> {
     scope.iter().filter(|marks| marks.seat == *seat).max_by_key(|marks| marks.seen)

@@ -209,28 +209,68 @@ async fn a_passive_reading_of_a_stranger_or_another_account_is_not_taken() {
     engine.set_seats(vec![plan("a")]).await;
     sleep(Duration::from_mins(1)).await;
     let before = engine.bundles().borrow().clone();
-    engine.observe(seat("a"), VIA, reading_of("eli@example.com", 90.0)).await;
+    let record = Reading { as_of: Some(world.now()), ..reading_of("eli@example.com", 90.0) };
+    engine.observe(seat("a"), VIA, record).await;
     engine.observe(seat("stranger"), VIA, reading(90.0)).await;
     sleep(Duration::from_secs(1)).await;
     assert_eq!(*engine.bundles().borrow(), before, "neither numbers nor schedule");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_poll_that_brings_only_another_accounts_numbers_says_so_and_mixes_nothing() {
+async fn a_login_that_was_exchanged_begins_anew_and_mixes_nothing() {
     let world = World::new();
     let engine = world.engine(|_, nth, now| {
         let email = if nth == 2 { "eli@example.com" } else { "dana@example.com" };
-        let readings = vec![(VIA, reading_of(email, nth as f64))];
-        at_once(Poll { readings, ..good(0.0, now) })
+        let mut told = reading_of(email, nth as f64);
+        if nth == 1 {
+            told.windows.push(Window { id: "weekly".into(), ..told.windows[0].clone() });
+        }
+        at_once(Poll { readings: vec![(VIA, told)], ..good(0.0, now) })
+    });
+    engine.set_seats(vec![plan("a")]).await;
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(state(&engine, "a").windows.len(), 2);
+    sleep(Duration::from_secs(250)).await;
+    let eli = state(&engine, "a");
+    let email = eli.account.unwrap().email.unwrap();
+    assert_eq!((email.as_str(), eli.windows.len(), eli.failure), ("eli@example.com", 1, None));
+    sleep(Duration::from_mins(5)).await;
+    assert_eq!((used(&engine, "a"), trouble(&engine, "a")), (Some(3.0), None));
+    assert_eq!(world.asked("a"), [0, 300, 600]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_of_another_account_alone_is_said_to_be_so() {
+    let world = World::new();
+    let engine = world.engine(|_, nth, now| {
+        let email = if nth == 2 { "eli@example.com" } else { "dana@example.com" };
+        let told = Reading { as_of: Some(now), ..reading_of(email, nth as f64) };
+        at_once(Poll { readings: vec![(VIA, told)], ..good(0.0, now) })
     });
     engine.set_seats(vec![plan("a")]).await;
     sleep(Duration::from_secs(310)).await;
     let failure = state(&engine, "a").failure.unwrap();
     assert_eq!((used(&engine, "a"), failure.trouble), (Some(1.0), Trouble::AuthMissing));
     assert!(failure.detail.contains("another account"));
-    sleep(Duration::from_mins(5)).await;
-    assert_eq!((used(&engine, "a"), trouble(&engine, "a")), (Some(3.0), None));
-    assert_eq!(world.asked("a"), [0, 300, 600]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trouble_is_over_where_nothing_is_known_against_the_login_that_is_here() {
+    let world = World::new();
+    let engine = world.engine(|_, nth, now| match nth {
+        1 => at_once(good(1.0, now)),
+        2 => at_once(bad(Trouble::AuthExpired, now, 60)),
+        3 => at_once(skipped(now, 60)),
+        _ => at_once(Poll { standing: Standing::Untroubled, ..skipped(now, 60) }),
+    });
+    engine.set_seats(vec![plan("a")]).await;
+    sleep(Duration::from_secs(1)).await;
+    engine.refresh(None).await;
+    assert_eq!(trouble(&engine, "a"), Some(Trouble::AuthExpired));
+    engine.refresh(None).await;
+    assert_eq!(trouble(&engine, "a"), Some(Trouble::AuthExpired), "waiting is no new finding");
+    engine.refresh(None).await;
+    assert_eq!((used(&engine, "a"), trouble(&engine, "a")), (Some(1.0), None));
 }
 
 #[tokio::test(start_paused = true)]
@@ -258,7 +298,7 @@ async fn the_reason_why_nobody_was_asked_is_the_true_one() {
         let world = World::new();
         let engine = world.engine(move |_, _, now| {
             let until = seconds.map(|seconds| now + TimeDelta::seconds(seconds));
-            let result = AttemptResult::Skipped { why, until };
+            let result = AttemptResult::Skipped { why, until, trouble: None };
             let attempts = vec![Attempt { source: VIA, at: now, result }];
             at_once(Poll { attempts, ..skipped(now, seconds.unwrap_or(0)) })
         });

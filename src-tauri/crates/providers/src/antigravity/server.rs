@@ -60,7 +60,7 @@ impl Source for Server {
                 provider: ProviderId::new("antigravity"),
                 account: key::account_at(&place, 0),
             };
-            vec![Found { seat, account: super::account(host), place, home: None }]
+            vec![Found { account: super::account(host), ..Found::at(seat, place) }]
         }
         .boxed()
     }

@@ -2,11 +2,14 @@
 //!
 //! Read only. A refresh token is never used, since redeeming one would sign Claude Code itself out.
 
-use super::{identity, keychain, plan};
+use super::{
+    identity, keychain, plan,
+    whose::{self, Mark, Owner},
+};
 use chrono::{DateTime, Utc};
-use claudometer_core::Trouble;
+use claudometer_core::{Seat, Trouble};
 use claudometer_host::{Host, redact};
-use claudometer_provider::{FetchError, json, lenient};
+use claudometer_provider::{FetchError, Fingerprint, json, lenient};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -27,9 +30,19 @@ pub struct Login {
     pub may_read_usage: bool,
     /// The plan that it names.
     pub plan: Option<String>,
+    /// When it was stored, in UTC, where that is known.
+    pub written_at: Option<DateTime<Utc>>,
+    /// A one-way name of the keychain item as it stands, by which it is known without being read.
+    pub item: Option<String>,
 }
 
 impl Login {
+    /// By what it is known again.
+    pub fn mark(&self) -> Mark {
+        let print = Fingerprint::of(&self.token).as_str().to_owned();
+        Mark { name: print, item: self.item.clone(), written_at: self.written_at }
+    }
+
     /// Whether it has expired at `now`.
     pub fn has_expired(&self, now: DateTime<Utc>) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
@@ -66,6 +79,8 @@ pub fn read(text: &str) -> Stored {
         expires_at: lenient::instant(&login["expiresAt"]),
         may_read_usage: may_read_usage(&login["scopes"]),
         plan: plan::of_login(word("subscriptionType"), word("rateLimitTier")),
+        written_at: None,
+        item: None,
     })
 }
 
@@ -120,8 +135,12 @@ pub async fn candidates(host: &Host) -> Vec<Candidate> {
 pub fn outside_keychain(host: &Host) -> Vec<Candidate> {
     let mut found = Vec::new();
     let path = file(host);
+    let written_at = host.files.entry(&path).map(|entry| entry.modified);
     let stored = match host.files.read_text(&path) {
-        Ok(Some(text)) => Some(read(&text)),
+        Ok(Some(text)) => Some(match read(&text) {
+            Stored::Login(login) => Stored::Login(Login { written_at, ..login }),
+            other => other,
+        }),
         Ok(None) => None,
         Err(_) => Some(Stored::Damaged),
     };
@@ -133,13 +152,31 @@ pub fn outside_keychain(host: &Host) -> Vec<Candidate> {
             expires_at: None,
             may_read_usage: false,
             plan: None,
+            written_at: None,
+            item: None,
         }),
     }));
     found
 }
 
-/// The login to use: of those that may read usage and have not expired, the one that lasts longest. `refused` is a token
-/// that the vendor has just refused.
+/// Candidates that may be the seat's: all but those that are known to be another account's.
+pub fn of_seat(candidates: Vec<Candidate>, seat: &Seat, host: &Host) -> Vec<Candidate> {
+    let is_anothers = |candidate: &Candidate| match &candidate.stored {
+        Stored::Login(login) => match whose::known(host, &login.mark()) {
+            Owner::Known(account) => identity::seat(Some(&account)) != *seat,
+            Owner::Named { .. } | Owner::Unknown => false,
+        },
+        Stored::Nothing | Stored::Damaged | Stored::Locked => false,
+    };
+    if candidates.iter().all(is_anothers) {
+        return candidates;
+    }
+    candidates.into_iter().filter(|candidate| !is_anothers(candidate)).collect()
+}
+
+/// The login to use: the first of those that may read usage and have not expired. The platform's own store comes first;
+/// how long a login lasts is no reason, since stale files outlive many a login. `refused` is a token that the vendor has
+/// just refused.
 pub fn choose(
     candidates: &[Candidate],
     refused: Option<&SecretString>,
@@ -148,17 +185,13 @@ pub fn choose(
     let is_refused = |login: &Login| {
         refused.is_some_and(|token| token.expose_secret() == login.token.expose_secret())
     };
-    let logins = || {
-        candidates.iter().filter_map(|candidate| match &candidate.stored {
-            Stored::Login(login) => Some((candidate, login)),
-            Stored::Nothing | Stored::Damaged | Stored::Locked => None,
-        })
-    };
-    let good = logins()
-        .filter(|(_, login)| login.may_read_usage && !login.has_expired(now) && !is_refused(login));
-    // The first of equals wins, so the order is turned round for `max_by_key`, which takes the last.
-    let best = good.collect::<Vec<_>>().into_iter().rev().max_by_key(|(_, login)| login.expires_at);
-    best.map(|(_, login)| login.clone()).ok_or_else(|| why_none(candidates, now))
+    let usable =
+        |login: &&Login| login.may_read_usage && !login.has_expired(now) && !is_refused(login);
+    let mut logins = candidates.iter().filter_map(|candidate| match &candidate.stored {
+        Stored::Login(login) => Some(login),
+        Stored::Nothing | Stored::Damaged | Stored::Locked => None,
+    });
+    logins.find(usable).cloned().ok_or_else(|| why_none(candidates, now))
 }
 
 /// Why no login can be used, the reason that is nearest to a good one first.
@@ -232,7 +265,7 @@ mod tests {
     const NOW: i64 = 1_789_473_600_000;
 
     #[test]
-    fn the_longest_lasting_login_that_may_read_usage_wins() {
+    fn the_first_store_whose_login_may_read_usage_and_has_not_ended_wins() {
         let good = &json!(["user:inference", "user:profile"]);
         let all = [
             candidate("keychain", &login("soon", Some(NOW + HOUR), good)),
@@ -240,10 +273,10 @@ mod tests {
             candidate("setup", &login("setup", None, &json!(["user:inference"]))),
             candidate("old", &login("old", Some(NOW - HOUR), good)),
         ];
-        assert_eq!(chosen(&all, None), Ok("later".to_owned()));
+        assert_eq!(chosen(&all, None), Ok("soon".to_owned()), "how long it lasts is no reason");
         assert_eq!(
-            chosen(&all, Some("later")),
-            Ok("soon".to_owned()),
+            chosen(&all, Some("soon")),
+            Ok("later".to_owned()),
             "a refused token gives way to the next"
         );
         assert_eq!(chosen(&all[2..], None), Err(Trouble::AuthExpired));

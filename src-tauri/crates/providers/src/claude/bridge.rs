@@ -5,6 +5,7 @@ use super::{
     splice::Object,
     statusline::{self, Line},
 };
+use claudometer_core::Seat;
 use claudometer_host::{Host, paths::Paths};
 use claudometer_provider::{
     Bridge, BridgeState,
@@ -197,11 +198,18 @@ impl Bridge for StatusLineBridge {
 
     fn receive(&self, host: &Host, input: &[u8]) -> Option<Arrived> {
         let line: Line = statusline::read(input)?;
-        let seat = identity::seat(identity::account(host).as_ref());
-        let reading = statusline::record(host, &seat.account, &line).unwrap_or_else(|error| {
-            tracing::warn!(%error, "a status line could not be kept");
-            line.reading(host.now())
-        });
+        let owner = statusline::owner(host, &line);
+        let reading = match &owner {
+            Some(account) => statusline::record(host, account, &line).unwrap_or_else(|error| {
+                tracing::warn!(%error, "a status line could not be kept");
+                line.reading(host.now())
+            }),
+            None => {
+                tracing::info!("nobody can tell whose session this is: its status line was not kept");
+                line.reading(host.now())
+            }
+        };
+        let seat = owner.map(|account| Seat { provider: identity::ID, account });
         Some(Arrived { seat, reading, model: line.model, session_cost: line.cost })
     }
 }

@@ -3,7 +3,7 @@
 //! Only for those who switch it on, and only where nothing else answered. Claude Code is started in an empty folder of ours;
 //! it is asked for a page that it has, never for an answer of a model; and what it wrote about that run is removed.
 
-use super::{identity, usage_screen};
+use super::{identity, usage_screen, whose};
 use claudometer_core::{Trouble, gate::Cadence, settings::ProviderSettings};
 use claudometer_host::{
     Host,
@@ -62,12 +62,15 @@ impl Source for Cli {
     ) -> BoxFuture<'a, Vec<Found>> {
         async move {
             // A program without an account in its settings was never signed in to.
-            let found = identity::account(host).zip(host.processes.find_program("claude"));
-            let found = found.map(|(account, program)| Found {
-                seat: identity::seat(Some(&account)),
-                account: Some(account),
-                place: host.tilde(&program),
-                home: None,
+            if identity::account(host).is_none() {
+                return Vec::new();
+            }
+            let found = host.processes.find_program("claude");
+            let account = whose::current(host).await;
+            let found = found.map(|program| {
+                let seat = identity::seat(account.as_ref());
+                let formerly = identity::former_keys(account.as_ref());
+                Found { account, formerly, ..Found::at(seat, host.tilde(&program)) }
             });
             found.into_iter().collect()
         }
@@ -113,8 +116,9 @@ async fn fetch(host: &Host) -> Result<Report, FetchError> {
     screen.end(GRACE).await;
     forget(host, &folder, &session);
     let mut draft = usage_screen::read(&shown?, host.now())?;
-    draft.account = identity::account(host);
-    draft.finish(&serde_json::Value::Null)
+    draft.account = whose::current(host).await;
+    let nameless = draft.account.is_none();
+    Ok(Report { nameless, ..draft.finish(&serde_json::Value::Null)? })
 }
 
 fn command(program: PathBuf, folder: &Path, session: &str, host: &Host) -> Command {

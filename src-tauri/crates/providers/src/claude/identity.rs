@@ -1,5 +1,6 @@
 //! Whose login this machine has, as Claude Code's own settings tell without asking anyone.
 
+use chrono::{DateTime, Utc};
 use claudometer_core::{Account, AccountKey, ProviderId, Seat};
 use claudometer_host::Host;
 use claudometer_provider::{json, lenient, source::hex16};
@@ -75,10 +76,33 @@ fn of(value: &Value) -> Option<Account> {
     (account.id.is_some() || account.email.is_some()).then_some(account)
 }
 
-/// The seat of the login that Claude Code has.
+/// When the file that names the account was written, in UTC.
+pub fn written_at(host: &Host) -> Option<DateTime<Utc>> {
+    let named = |path: &PathBuf| {
+        let bytes = host.files.read(path).ok()??;
+        of(&serde_json::from_slice::<Settings>(&bytes).ok()?.account)
+    };
+    let files = files(host);
+    let path = files.iter().find(|path| named(path).is_some())?;
+    Some(host.files.entry(path)?.modified)
+}
+
+/// The seat of an account in its organisation: one person's two organisations have limits of their own.
 pub fn seat(account: Option<&Account>) -> Seat {
-    let id = account.and_then(|account| account.id.as_deref());
-    Seat { provider: ID, account: id.map_or(UNNAMED, |id| AccountKey::owned(hex16(id))) }
+    let key = account.and_then(|account| {
+        let id = account.id.as_deref()?;
+        Some(match account.org_id.as_deref() {
+            Some(org) => AccountKey::owned(hex16(&format!("{id}/{org}"))),
+            None => AccountKey::owned(hex16(id)),
+        })
+    });
+    Seat { provider: ID, account: key.unwrap_or(UNNAMED) }
+}
+
+/// Keys under which the same account was kept: before organisations were told apart, and while nobody knew its name.
+pub fn former_keys(account: Option<&Account>) -> Vec<AccountKey> {
+    let Some(id) = account.and_then(|account| account.id.as_deref()) else { return Vec::new() };
+    vec![AccountKey::owned(hex16(id)), UNNAMED]
 }
 
 #[cfg(test)]
@@ -87,13 +111,16 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_seat_is_named_by_a_hash_of_the_account_and_never_by_the_address() {
-        let account = of(
-            &json!({"accountUuid": "acc-1", "emailAddress": "dana@example.com", "organizationUuid": "org-1"}),
-        );
-        let key = seat(account.as_ref()).account;
-        assert_eq!(key.as_str(), hex16("acc-1"));
-        assert_eq!(account.and_then(|account| account.org), Some("org-1".to_owned()));
+    fn the_seat_is_named_by_a_hash_of_account_and_organisation_and_never_by_the_address() {
+        let account = |org: Option<&str>| {
+            of(&json!({"accountUuid": "acc-1", "emailAddress": "dana@example.com", "organizationUuid": org}))
+        };
+        let key = |org| seat(account(org).as_ref()).account;
+        assert_eq!(key(None).as_str(), hex16("acc-1"));
+        assert_eq!(key(Some("org-1")).as_str(), hex16("acc-1/org-1"));
+        assert_ne!(key(Some("org-1")), key(Some("org-2")), "two organisations are two seats");
+        assert!(former_keys(account(Some("org-1")).as_ref()).contains(&key(None)));
+        assert_eq!(account(Some("org-1")).and_then(|account| account.org).as_deref(), Some("org-1"));
         assert_eq!(seat(None).account.as_str(), "default");
     }
 

@@ -1,6 +1,10 @@
 //! The macOS keychain item of Claude Code, through `/usr/bin/security`: the tool that is on the item's access list.
 
-use super::auth::{self, Candidate, Stored};
+use super::{
+    auth::{self, Candidate, Login, Stored},
+    whose::Mark,
+};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use claudometer_host::{
     Host,
     process::{Command, Output},
@@ -57,17 +61,30 @@ pub(super) fn file(host: &Host) -> Option<PathBuf> {
     cfg!(target_os = "macos").then(|| host.home().join("Library/Keychains/login.keychain-db"))
 }
 
-/// The place of the first item that is there, found without taking anything out of it.
-pub(super) async fn present(host: &Host) -> Option<String> {
+/// The place of the first item that is there and by what it is known, found without taking anything out of it.
+pub(super) async fn present(host: &Host) -> Option<(String, Mark)> {
     if !cfg!(target_os = "macos") {
         return None;
     }
     for service in services(host) {
-        if changed_at(host, &service).await.is_some() {
-            return Some(format!("keychain item {service}"));
+        if let Some(changed) = changed_at(host, &service).await {
+            let item = mark(&service, &changed);
+            let mark = Mark { name: item.clone(), item: Some(item), written_at: instant(&changed) };
+            return Some((format!("keychain item {service}"), mark));
         }
     }
     None
+}
+
+/// A one-way name of an item as it stands.
+fn mark(service: &str, changed: &str) -> String {
+    hex16(&format!("{service} {changed}"))
+}
+
+/// The time in an item's attributes: `0x32...  "20260915120000Z\000"`.
+fn instant(changed: &str) -> Option<DateTime<Utc>> {
+    let digits = changed.split('"').nth(1)?.split('Z').next()?;
+    Some(NaiveDateTime::parse_from_str(digits, "%Y%m%d%H%M%S").ok()?.and_utc())
 }
 
 /// What the items hold.
@@ -89,7 +106,16 @@ async fn candidate(host: &Host, service: &str) -> Option<Candidate> {
         return Some(Candidate { place, stored: Stored::Locked });
     }
     let stored = match ask(host, &["-s", service, "-w"]).await {
-        Some(output) if output.success() => auth::read(&String::from_utf8_lossy(&output.stdout)),
+        Some(output) if output.success() => {
+            match auth::read(&String::from_utf8_lossy(&output.stdout)) {
+                Stored::Login(login) => Stored::Login(Login {
+                    written_at: instant(&changed),
+                    item: Some(mark(service, &changed)),
+                    ..login
+                }),
+                other => other,
+            }
+        }
         Some(output) if output.code == Some(NOT_FOUND) => return None,
         Some(_) | None => {
             refused().insert(service.to_owned(), changed);
@@ -149,6 +175,11 @@ mod tests {
     fn the_time_of_change_is_read_from_the_attributes() {
         let attributes = "keychain: \"/Users/dana/Library/Keychains/login.keychain-db\"\nattributes:\n    \"acct\"<blob>=\"dana\"\n    \"mdat\"<timedate>=0x32303236  \"20260915120000Z\\000\"\n";
         assert_eq!(modification(attributes), "0x32303236  \"20260915120000Z\\000\"");
+        assert_eq!(
+            instant(&modification(attributes)).map(|at| at.to_rfc3339()).as_deref(),
+            Some("2026-09-15T12:00:00+00:00")
+        );
         assert_eq!(modification("attributes:\n"), "");
+        assert_eq!(instant(""), None);
     }
 }

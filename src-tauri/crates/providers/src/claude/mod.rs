@@ -23,6 +23,7 @@ mod testing;
 mod usage_screen;
 mod version;
 pub mod web;
+pub mod whose;
 
 use claudometer_core::{SourceId, Trouble};
 use claudometer_host::{Host, paths::Paths};

@@ -3,6 +3,7 @@
 use super::{
     auth::{self, Login},
     identity, keychain, map, version,
+    whose::{self, Mark, Owner},
 };
 use claudometer_core::{Trouble, gate::Cadence, settings::ProviderSettings};
 use claudometer_host::{
@@ -10,7 +11,7 @@ use claudometer_host::{
     http::{Request, Response},
 };
 use claudometer_provider::{
-    Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec, answer,
+    Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec, answer, server_time,
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ static SPEC: SourceSpec = SourceSpec {
     id: "oauth",
     label: "Claude Code's login",
     reads: "Claude Code's login (its credentials file, or on macOS its keychain item) and the account name in its settings; nothing is changed, and the login is never renewed.",
-    sends: "Asks api.anthropic.com for your usage with that login, and names itself claude-code with the version you have installed, because that endpoint turns other programs away.",
+    sends: "Asks api.anthropic.com for your usage with that login, and names itself claude-code with the version you have installed, because that endpoint turns other programs away. Where the login was exchanged, it also asks once whose it is.",
     cadence: Cadence { normal_s: 300, floor_s: 300 },
     passive: false,
     opt_in: false,
@@ -41,67 +42,99 @@ impl Source for OAuth {
         _: &'a ProviderSettings,
         host: &'a Host,
     ) -> BoxFuture<'a, Vec<Found>> {
-        async move {
-            let place = place(host).await;
-            let found = |place| {
-                let account = identity::account(host);
-                Found { seat: identity::seat(account.as_ref()), account, place, home: None }
-            };
-            place.map(found).into_iter().collect()
-        }
-        .boxed()
+        discover(host).boxed()
     }
 
     fn watched(&self, host: &Host) -> Vec<PathBuf> {
         let [settings, older] = identity::files(host);
-        let mut paths = vec![auth::file(host), settings, older];
+        let mut paths = vec![auth::file(host), settings, older, whose::file(host)];
         paths.extend(keychain::file(host));
         paths
     }
 
     fn credential<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Fingerprint, FetchError>> {
         async move {
-            let login = auth::choose(&auth::candidates(ask.host).await, None, ask.host.now())?;
-            Ok(Fingerprint::of(&login.token))
+            Ok(Fingerprint::of(&auth::choose(&candidates(ask).await, None, ask.host.now())?.token))
         }
         .boxed()
     }
 
     fn fetch<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Report, FetchError>> {
-        fetch(ask.host).boxed()
+        fetch(ask).boxed()
     }
+}
+
+async fn candidates(ask: Ask<'_>) -> Vec<auth::Candidate> {
+    auth::of_seat(auth::candidates(ask.host).await, ask.seat, ask.host)
+}
+
+/// A place in which a login lies, and by what the login is known, where that can be told.
+type Place = (String, Option<Mark>);
+
+/// Places of logins, without taking one out of the keychain.
+async fn places(host: &Host) -> Vec<Place> {
+    let in_keychain = keychain::present(host).await.map(|(place, mark)| (place, Some(mark)));
+    let files = auth::outside_keychain(host).into_iter();
+    let in_files = files.filter_map(|candidate| match candidate.stored {
+        auth::Stored::Login(login) => {
+            Some((candidate.place, login.may_read_usage.then(|| login.mark())))
+        }
+        auth::Stored::Damaged | auth::Stored::Locked => Some((candidate.place, None)),
+        auth::Stored::Nothing => None,
+    });
+    in_keychain.into_iter().chain(in_files).collect()
+}
+
+/// The login that would be used, and every other one that is known to be another account's: those are no choice.
+async fn discover(host: &Host) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    for (place, mark) in places(host).await {
+        let owner = mark.map(|mark| whose::known(host, &mark));
+        let account = match owner {
+            Some(owner) if found.is_empty() => owner.account(),
+            None if found.is_empty() => identity::account(host),
+            Some(Owner::Known(account)) => Some(account),
+            Some(Owner::Named { .. } | Owner::Unknown) | None => continue,
+        };
+        let seat = identity::seat(account.as_ref());
+        if found.iter().all(|known| known.seat != seat) {
+            let formerly = identity::former_keys(account.as_ref());
+            found.push(Found { account, formerly, ..Found::at(seat, place) });
+        }
+    }
+    found
 }
 
 /// Where a login lies, without taking it out of the keychain.
 pub async fn place(host: &Host) -> Option<String> {
-    if let Some(place) = keychain::present(host).await {
-        return Some(place);
-    }
-    let holds_login = |stored: &auth::Stored| !matches!(stored, auth::Stored::Nothing);
-    let files = auth::outside_keychain(host);
-    files
-        .into_iter()
-        .find(|candidate| holds_login(&candidate.stored))
-        .map(|candidate| candidate.place)
+    places(host).await.into_iter().map(|(place, _)| place).next()
 }
 
-async fn fetch(host: &Host) -> Result<Report, FetchError> {
-    let mut login = auth::choose(&auth::candidates(host).await, None, host.now())?;
-    let mut response = ask(host, &login).await?;
+async fn fetch(ask: Ask<'_>) -> Result<Report, FetchError> {
+    let host = ask.host;
+    let candidates = candidates(ask).await;
+    let mut login = auth::choose(&candidates, None, host.now())?;
+    let mut response = usage(host, &login).await?;
     if response.status == 401 {
-        // Claude Code may have renewed its login meanwhile, or a second place holds a good one.
-        let Ok(other) = auth::choose(&auth::candidates(host).await, Some(&login.token), host.now())
-        else {
+        // A second place may hold a good one. Whether this one was renewed meanwhile is seen by whoever asked.
+        let Ok(other) = auth::choose(&candidates, Some(&login.token), host.now()) else {
             return Err(refused(&response, host));
         };
         login = other;
-        response = ask(host, &login).await?;
+        response = usage(host, &login).await?;
     }
     let answer = map::VENDOR.read(&response, host.now())?;
     let mut draft = map::usage(&answer, host.now());
-    draft.account = identity::account(host);
+    let agent = version::user_agent(host).await;
+    draft.account = whose::of_answer(host, &login.mark(), &login.token, agent).await;
     draft.plan = login.plan;
-    draft.finish(&answer)
+    let nameless = draft.account.is_none();
+    Ok(Report {
+        asked_with: Some(Fingerprint::of(&login.token)),
+        nameless,
+        server_time: server_time::of(&response),
+        ..draft.finish(&answer)?
+    })
 }
 
 /// Why the vendor refused, in its own form; a refusal of somebody else's says so.
@@ -111,7 +144,7 @@ fn refused(response: &Response, host: &Host) -> FetchError {
         .unwrap_or_else(|| FetchError::new(Trouble::AuthExpired, "The vendor refused the login."))
 }
 
-async fn ask(host: &Host, login: &Login) -> Result<Response, FetchError> {
+async fn usage(host: &Host, login: &Login) -> Result<Response, FetchError> {
     let request = Request::get(URL)
         .bearer(&login.token)
         .header("anthropic-beta", "oauth-2025-04-20")
@@ -126,6 +159,10 @@ mod tests {
     use super::*;
     use crate::claude::testing;
     use claudometer_host::Http;
+    use claudometer_provider::{
+        GateBook,
+        pipeline::{self, Errand},
+    };
     use std::sync::{Arc, Mutex};
 
     fn login(token: &str) -> String {
@@ -134,8 +171,8 @@ mod tests {
         )
     }
 
-    /// A host with `stored` in the file; a first request finds `renewed` there afterwards, and only `good` is let in.
-    fn host(stored: &str, renewed: &str, good: &'static str) -> (Host, Arc<Mutex<Vec<String>>>) {
+    /// A host with `stored` in the file; a first request finds `renewed` there afterwards, and only `good` are let in.
+    fn host(stored: &str, renewed: &str, good: &'static [&str]) -> (Host, Arc<Mutex<Vec<String>>>) {
         let base = testing::host();
         base.files.write_private(&auth::file(&base), login(stored).as_bytes()).unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -146,8 +183,9 @@ mod tests {
             assert!(
                 request.sent("user-agent").is_some_and(|agent| agent.starts_with("claude-code/2."))
             );
-            let token = request.sent("authorization").unwrap().to_owned();
-            let status = if token == format!("Bearer {good}") { 200 } else { 401 };
+            let bearer = request.sent("authorization").unwrap();
+            let token = bearer.strip_prefix("Bearer ").unwrap().to_owned();
+            let status = if good.contains(&token.as_str()) { 200 } else { 401 };
             log.lock().unwrap().push(token);
             inner.files.write_private(&auth::file(&inner), login(&renewed).as_bytes()).unwrap();
             Ok(Response {
@@ -160,25 +198,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refused_token_is_tried_again_only_if_claude_code_has_renewed_it() {
-        for (renewed, good, asked_for, ends_well) in [
-            ("old", "new", vec!["Bearer old"], false),
-            ("new", "new", vec!["Bearer old", "Bearer new"], true),
-            ("worse", "new", vec!["Bearer old", "Bearer worse"], false),
-            ("new", "old", vec!["Bearer old"], true),
+    async fn a_login_that_was_renewed_while_it_was_asked_is_asked_once_more_and_then_judged() {
+        for (renewed, good, asked_for, trouble) in [
+            ("old", &[][..], vec!["old"], Some(Trouble::AuthExpired)),
+            ("new", &["new"], vec!["old", "new"], None),
+            ("worse", &["new"], vec!["old", "worse"], Some(Trouble::AuthExpired)),
+            ("new", &["old", "new"], vec!["old", "new"], None),
         ] {
             let (host, asked) = host("old", renewed, good);
-            let result = fetch(&host).await;
-            assert_eq!(*asked.lock().unwrap(), asked_for, "{renewed} {good}");
-            match result {
-                Ok(report) => {
-                    assert_eq!((ends_well, report.reading.plan.as_deref()), (true, Some("Pro")));
-                }
-                Err(error) => assert_eq!(
-                    (ends_well, error.trouble, error.local),
-                    (false, Trouble::AuthExpired, false)
-                ),
-            }
+            let settings =
+                ProviderSettings { source: Some(OAuth.id()), ..ProviderSettings::default() };
+            let provider = &crate::claude::PROVIDER;
+            let found = pipeline::discover(provider, &settings, &host).await.remove(0);
+            let errand = Errand {
+                provider,
+                found: &found,
+                settings: &settings,
+                host: &host,
+                book: &GateBook::in_memory(),
+                fresh_for: chrono::TimeDelta::minutes(5),
+            };
+            let poll = pipeline::poll(errand).await.poll;
+            assert_eq!(*asked.lock().unwrap(), asked_for, "{renewed} {good:?}");
+            assert_eq!(poll.failure().map(|failure| failure.trouble), trouble, "{renewed}");
+            assert_eq!(poll.readings.len(), usize::from(trouble.is_none()), "{renewed}");
         }
     }
 }

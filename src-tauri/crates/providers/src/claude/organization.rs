@@ -2,9 +2,9 @@
 
 use super::{cookie::Cookies, identity};
 use chrono::{DateTime, TimeDelta, Utc};
-use claudometer_core::Trouble;
+use claudometer_core::{Account, AccountKey, Seat, Trouble};
 use claudometer_host::{Host, paths::Paths};
-use claudometer_provider::{FetchError, Fingerprint, lenient, shape};
+use claudometer_provider::{FetchError, Fingerprint, lenient, shape, source::hex16};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -44,17 +44,32 @@ impl Chosen {
     pub fn name(&self) -> String {
         lenient::text(&self.0["name"]).unwrap_or_else(|| self.id())
     }
+
+    /// The seat that it is where no login of this machine is of it.
+    pub fn seat(&self) -> Seat {
+        let key = AccountKey::owned(format!("web-{}", hex16(&self.id())));
+        Seat { provider: identity::ID, account: key }
+    }
+
+    /// Whose numbers it has.
+    pub fn account(&self, email: Option<&str>) -> Account {
+        Account {
+            email: email.map(str::to_owned),
+            org: Some(self.name()),
+            org_id: Some(self.id()),
+            ..Account::default()
+        }
+    }
 }
 
-/// Chooses: what the person configured, the one that this machine's login belongs to (of others the numbers would be
-/// refused), the one open in the browser last, the first for chat, the first that is not for the interface only, the
-/// first.
-pub fn select(listed: &[Value], wanted: [Option<&str>; 3]) -> Option<Chosen> {
-    let by_id = |id: &str| {
-        listed.iter().find(|one| {
-            one["uuid"].as_str().is_some_and(|known| known.trim().eq_ignore_ascii_case(id.trim()))
-        })
-    };
+fn has_id(one: &Value, id: &str) -> bool {
+    one["uuid"].as_str().is_some_and(|known| known.trim().eq_ignore_ascii_case(id.trim()))
+}
+
+/// Chooses: what the person configured, that of the seat, what was chosen before, the one open in the browser last, the
+/// first for chat, the first that is not for the interface only, the first.
+pub fn select<const N: usize>(listed: &[Value], wanted: [Option<&str>; N]) -> Option<Chosen> {
+    let by_id = |id: &str| listed.iter().find(|one| has_id(one, id));
     let has = |one: &Value, name: &str| {
         one["capabilities"].as_array().is_some_and(|all| all.iter().any(|c| c == name))
     };
@@ -94,6 +109,10 @@ pub struct Memory {
     current: String,
     /// The organisations, and since when they are known, in UTC.
     known: Option<(DateTime<Utc>, Vec<Value>)>,
+    /// The organisation that was chosen where the person chose none: it stays chosen as long as the session opens it.
+    chosen: Option<String>,
+    /// Address of the session's account, where the vendor told it.
+    email: Option<String>,
 }
 
 impl Memory {
@@ -103,7 +122,7 @@ impl Memory {
         let kept = || serde_json::from_slice::<Self>(&host.files.read(&path(host)).ok()??).ok();
         match kept() {
             Some(kept) if kept.current == current => kept,
-            _ => Self { typed: current.clone(), current, known: None },
+            _ => Self { typed: current.clone(), current, ..Self::default() },
         }
     }
 
@@ -116,6 +135,45 @@ impl Memory {
     pub fn organizations(&self, now: DateTime<Utc>) -> Option<Vec<Value>> {
         let (at, listed) = self.known.as_ref()?;
         (*at <= now && now - *at < KNOWN_FOR).then(|| listed.clone())
+    }
+
+    /// The organisations as they were told last, however long ago.
+    fn listed(&self) -> &[Value] {
+        self.known.as_ref().map_or(&[], |(_, listed)| listed)
+    }
+
+    /// The organisation that the session is used for, as far as that is known without asking: what the person configured,
+    /// what was chosen before, or that of this machine's login.
+    pub fn organization(&self, configured: Option<&str>, machine: Option<&str>) -> Option<Chosen> {
+        let wanted = [configured, self.chosen.as_deref(), machine];
+        let by_id = |id: &str| self.listed().iter().find(|one| has_id(one, id)).cloned();
+        wanted.into_iter().flatten().find_map(by_id).map(Chosen)
+    }
+
+    /// The organisation of a seat that belongs to the session alone.
+    pub fn of_seat(&self, seat: &Seat) -> Option<Chosen> {
+        let all = self.listed().iter().cloned().map(Chosen);
+        let mut own = all.filter(|one| one.seat() == *seat);
+        own.next()
+    }
+
+    /// The organisation that was chosen before.
+    pub fn chosen(&self) -> Option<&str> {
+        self.chosen.as_deref()
+    }
+
+    /// Address of the session's account.
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+
+    /// Notes which organisation was chosen, and whose session it is.
+    pub fn note(&mut self, host: &Host, chosen: &Chosen, email: Option<&str>) {
+        let (id, email) = (Some(chosen.id()), email.map(str::to_owned).or(self.email.clone()));
+        if self.chosen != id || self.email != email {
+            (self.chosen, self.email) = (id, email);
+            self.keep(host);
+        }
     }
 
     /// Remembers the organisations and gives them back.
@@ -146,13 +204,9 @@ impl Memory {
     }
 }
 
-fn path(host: &Host) -> PathBuf {
+/// Where it is remembered; its change means that a seat may be another's.
+pub fn path(host: &Host) -> PathBuf {
     Paths::of(&host.env).state.join("claude-web.json")
-}
-
-/// The organisation of this machine's own login.
-pub fn of_this_machine(host: &Host) -> Option<String> {
-    identity::account(host)?.org_id
 }
 
 #[cfg(test)]
@@ -166,16 +220,16 @@ mod tests {
         let chat = json!({"uuid": "chat", "capabilities": ["chat"]});
         let raven = json!({"uuid": "raven", "capabilities": ["raven", "api"]});
         let bare = json!({"uuid": "bare"});
-        let none = [None; 3];
+        let none = [None; 4];
         for (listed, wanted, want) in [
             (vec![&api, &raven, &chat], none, Some("chat")),
             (vec![&api, &raven], none, Some("raven")),
             (vec![&api, &bare], none, Some("bare")),
             (vec![&api], none, Some("api")),
             (vec![], none, None),
-            (vec![&api, &chat], [None, None, Some("API")], Some("api")),
-            (vec![&api, &chat, &bare], [Some("bare"), Some("api"), None], Some("bare")),
-            (vec![&api, &chat], [Some("gone"), Some("api"), Some("chat")], Some("api")),
+            (vec![&api, &chat], [None, None, None, Some("API")], Some("api")),
+            (vec![&api, &chat, &bare], [Some("bare"), Some("api"), None, None], Some("bare")),
+            (vec![&api, &chat], [Some("gone"), None, Some("api"), Some("chat")], Some("api")),
         ] {
             let listed: Vec<Value> = listed.into_iter().cloned().collect();
             assert_eq!(

@@ -4,10 +4,10 @@ use super::{
     cookie::Cookies,
     identity, map, money, oauth,
     organization::{self, Chosen, Memory},
-    plan, session, statusline,
+    plan, session, statusline, whose,
 };
 use claudometer_core::{
-    Account, AccountKey, Allowance, Scope, Seat, Trouble, Window, WindowKind, gate::Cadence,
+    AccountKey, Allowance, Scope, Seat, Trouble, Window, WindowKind, gate::Cadence,
     settings::ProviderSettings,
 };
 use claudometer_host::{
@@ -16,7 +16,7 @@ use claudometer_host::{
 };
 use claudometer_provider::{
     Ask, Checked, Draft, FetchError, Fingerprint, Found, Organization, Report, SecretField, Source,
-    SourceSpec, answer, lenient,
+    SourceSpec, answer, lenient, server_time,
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -71,31 +71,11 @@ impl Source for Web {
         settings: &'a ProviderSettings,
         host: &'a Host,
     ) -> BoxFuture<'a, Vec<Found>> {
-        async move {
-            if !matches!(session::stored(host).await, Ok(Some(_))) {
-                return Vec::new();
-            }
-            let place = "the session key that you typed".to_owned();
-            let on_machine = oauth::place(host).await.is_some()
-                || !statusline::StatusLine.discover(settings, host).await.is_empty();
-            let found = if on_machine {
-                let account = identity::account(host);
-                Found { seat: identity::seat(account.as_ref()), account, place, home: None }
-            } else {
-                Found {
-                    seat: Seat { provider: identity::ID, account: WEB },
-                    account: None,
-                    place,
-                    home: None,
-                }
-            };
-            vec![found]
-        }
-        .boxed()
+        discover(settings, host).boxed()
     }
 
-    fn watched(&self, _: &Host) -> Vec<PathBuf> {
-        Vec::new()
+    fn watched(&self, host: &Host) -> Vec<PathBuf> {
+        vec![organization::path(host)]
     }
 
     fn credential<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Fingerprint, FetchError>> {
@@ -119,6 +99,35 @@ impl Source for Web {
         }
         .boxed()
     }
+}
+
+/// Where the session opens the organisation of this machine's login, it is another source of that seat; else it is a seat of
+/// its own, one for each organisation.
+async fn discover(settings: &ProviderSettings, host: &Host) -> Vec<Found> {
+    let Ok(Some(cookies)) = session::stored(host).await else { return Vec::new() };
+    let place = "the session key that you typed".to_owned();
+    let on_machine = oauth::place(host).await.is_some()
+        || !statusline::StatusLine.discover(settings, host).await.is_empty();
+    let machine = if on_machine { Some(whose::current(host).await) } else { None };
+    let memory = Memory::of(host, &cookies);
+    let ours = machine.as_ref().and_then(|account| account.as_ref()?.org_id.as_deref());
+    let organization = memory.organization(settings.organization.as_deref(), ours);
+    let account = organization.as_ref().map(|one| one.account(memory.email()));
+    let found = match (machine, organization, account) {
+        (Some(None), _, _) => Found::at(identity::seat(None), place),
+        (Some(Some(machine)), _, account)
+            if account.as_ref().is_none_or(|account| !account.contradicts(&machine)) =>
+        {
+            let formerly = identity::former_keys(Some(&machine));
+            let seat = identity::seat(Some(&machine));
+            Found { account: Some(machine), formerly, ..Found::at(seat, place) }
+        }
+        (_, Some(organization), account) => {
+            Found { account, formerly: vec![WEB], ..Found::at(organization.seat(), place) }
+        }
+        (_, None, _) => Found::at(Seat { provider: identity::ID, account: WEB }, place),
+    };
+    vec![found]
 }
 
 /// A session in use: whatever answer renews the key, the next request carries the new one.
@@ -199,36 +208,47 @@ async fn read(session: &mut Session<'_>, ask: Ask<'_>) -> Result<Report, FetchEr
         Some(listed) => listed,
         None => session.organizations().await?,
     };
-    let mut chosen = choose(&listed, session, ask)?;
+    let mut chosen = choose(&listed, session, ask).await?;
     let mut response = session.get(&chosen.url("usage")).await?;
     if response.status == 403 && !response.is_page() && !fresh {
         // After a new login the organisation that was known may not be ours any more.
         listed = session.organizations().await?;
-        chosen = choose(&listed, session, ask)?;
+        chosen = choose(&listed, session, ask).await?;
         response = session.get(&chosen.url("usage")).await?;
     }
     let answer = map::PAGES.read(&response, host.now())?;
     let mut draft = map::usage(&answer, host.now());
-    draft.account = Some(Account {
-        org: Some(chosen.name()),
-        org_id: Some(chosen.id()),
-        ..Account::default()
-    });
+    draft.account = Some(chosen.account(None));
     draft.plan = plan::of_organization(&chosen.0);
     add_extras(session, &chosen, &mut draft).await;
+    let email = draft.account.as_ref().and_then(|account| account.email.as_deref());
+    session.memory.note(host, &chosen, email);
     let organizations = listed.iter().map(|one| Chosen(one.clone()).organization()).collect();
-    Ok(Report { organizations, ..draft.finish(&answer)? })
+    let server_time = server_time::of(&response);
+    Ok(Report { organizations, server_time, ..draft.finish(&answer)? })
 }
 
-fn choose(listed: &[Value], session: &Session<'_>, ask: Ask<'_>) -> Result<Chosen, FetchError> {
-    let ours = if ask.seat.account == WEB { None } else { organization::of_this_machine(ask.host) };
-    let wanted = [
-        ask.settings.organization.as_deref(),
-        ours.as_deref(),
-        session.cookies.last_organization(),
-    ];
-    organization::select(listed, wanted)
-        .ok_or_else(|| FetchError::new(Trouble::NoData, "The session opens no organisation."))
+/// The organisation that is asked about: what the person chose, that of the seat, what was chosen before.
+async fn choose(
+    listed: &[Value],
+    session: &Session<'_>,
+    ask: Ask<'_>,
+) -> Result<Chosen, FetchError> {
+    let own = session.memory.of_seat(ask.seat).map(|chosen| chosen.id());
+    let of_seat = match own {
+        Some(own) => Some(own),
+        None if ask.seat.account == WEB => None,
+        None => whose::current(ask.host).await.and_then(|account| account.org_id),
+    };
+    let configured = ask.settings.organization.as_deref();
+    let (before, browser) = (session.memory.chosen(), session.cookies.last_organization());
+    let chosen = organization::select(listed, [configured, of_seat.as_deref(), before, browser]);
+    let chosen = chosen
+        .ok_or_else(|| FetchError::new(Trouble::NoData, "The session opens no organisation."))?;
+    if before.is_some_and(|before| chosen.id() != before) && configured.is_none() {
+        tracing::warn!("the web session does not open the organisation that was shown any more");
+    }
+    Ok(chosen)
 }
 
 impl Chosen {

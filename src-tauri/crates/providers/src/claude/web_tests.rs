@@ -243,38 +243,39 @@ async fn a_fault_of_the_usage_call_is_named_as_it_is() {
 #[tokio::test]
 async fn the_organisation_is_the_configured_one_else_the_one_of_this_machine_else_the_last_open_one()
  {
-    let vendor = Vendor::new(
-        &format!("lastActiveOrg={SANDBOX}; sessionKey=sk-ant-1"),
-        vec![("/organizations", 200, vec![], TWO), ("/usage", 200, vec![], USAGE)],
-    )
-    .await;
+    let vendor = async || {
+        let rows = vec![("/organizations", 200, vec![], TWO), ("/usage", 200, vec![], USAGE)];
+        Vendor::new(&format!("lastActiveOrg={SANDBOX}; sessionKey=sk-ant-1"), rows).await
+    };
     let chosen =
         |report: Report| report.reading.account.and_then(|account| account.org_id).unwrap();
-    assert_eq!(chosen(vendor.fetch().await.unwrap()), SANDBOX);
-    let signed_in =
-        format!("{{\"oauthAccount\":{{\"accountUuid\":\"a\",\"organizationUuid\":\"{DANA}\"}}}}");
-    vendor
-        .host
-        .files
-        .write_private(&vendor.host.home().join(".claude.json"), signed_in.as_bytes())
-        .unwrap();
+    let sign_in = |vendor: &Vendor, with_login: bool| {
+        let named = format!("{{\"oauthAccount\":{{\"accountUuid\":\"a\",\"organizationUuid\":\"{DANA}\"}}}}");
+        let write = |path: &std::path::Path, text: &[u8]| {
+            vendor.host.files.write_private(path, text).unwrap();
+        };
+        write(&vendor.host.home().join(".claude.json"), named.as_bytes());
+        if with_login {
+            let login = b"{\"claudeAiOauth\":{\"accessToken\":\"t\"}}";
+            write(&crate::claude::auth::file(&vendor.host), login);
+        }
+    };
+    let only_named = vendor().await;
+    assert_eq!(chosen(only_named.fetch().await.unwrap()), SANDBOX);
+    sign_in(&only_named, false);
     assert_eq!(
-        chosen(vendor.fetch().await.unwrap()),
+        chosen(only_named.fetch().await.unwrap()),
         SANDBOX,
         "without a login the name alone counts for nothing"
     );
-    vendor
-        .host
-        .files
-        .write_private(
-            &crate::claude::auth::file(&vendor.host),
-            b"{\"claudeAiOauth\":{\"accessToken\":\"t\"}}",
-        )
-        .unwrap();
-    assert_eq!(chosen(vendor.fetch().await.unwrap()), DANA);
+    sign_in(&only_named, true);
+    assert_eq!(chosen(only_named.fetch().await.unwrap()), SANDBOX, "a choice is kept");
+    let signed_in = vendor().await;
+    sign_in(&signed_in, true);
+    assert_eq!(chosen(signed_in.fetch().await.unwrap()), DANA);
     let settings =
         ProviderSettings { organization: Some(SANDBOX.to_owned()), ..ProviderSettings::default() };
-    assert_eq!(chosen(vendor.fetch_with(&settings).await.unwrap()), SANDBOX);
+    assert_eq!(chosen(signed_in.fetch_with(&settings).await.unwrap()), SANDBOX);
 }
 
 #[tokio::test]

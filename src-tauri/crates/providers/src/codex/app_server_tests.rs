@@ -342,7 +342,7 @@ async fn right_after_an_answer_over_the_login_codex_is_not_asked_as_well() {
         };
         let pass = pipeline::poll(errand).await;
         assert_eq!(pass.poll.readings.len(), usize::from(second == 0));
-        assert!(pass.poll.failure.is_none());
+        assert!(pass.poll.failure().is_none());
     }
     assert!(machine.started().is_empty());
 }

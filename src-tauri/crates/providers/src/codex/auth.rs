@@ -208,7 +208,7 @@ pub fn found(candidates: &[Candidate], place: String, now: DateTime<Utc>) -> Fou
         login.map(|login| login.account.clone()).filter(|account| *account != Account::default());
     let id = account.as_ref().and_then(|account| account.id.as_deref());
     let key = id.map_or(UNNAMED, |id| AccountKey::owned(hex16(id)));
-    Found { seat: Seat { provider: ID, account: key }, account, place, home: None }
+    Found { account, ..Found::at(Seat { provider: ID, account: key }, place) }
 }
 
 #[cfg(test)]

@@ -171,13 +171,30 @@ fn trouble_beside_numbers_keeps_the_numbers() {
 #[test]
 fn every_attempt_is_told_with_its_reason() {
     let until = Some(at("2026-09-15T12:30:00Z"));
-    let skipped = |why, until| AttemptResult::Skipped { why, until };
+    let skipped = |why, until| AttemptResult::Skipped { why, until, trouble: None };
+    let after = |why, trouble| AttemptResult::Skipped { why, until, trouble: Some(trouble) };
     let failed =
         |detail: &str| AttemptResult::Failed { trouble: Trouble::Blocked, detail: detail.into() };
     for (result, outcome, ok) in [
         (AttemptResult::Answered, "answered 1 min ago", true),
         (skipped(Skip::Floor, until), "asked only a short while ago, next try 12:30", false),
         (skipped(Skip::ServerPause, until), "the vendor asked to wait, next try 12:30", false),
+        (
+            after(Skip::ServerPause, Trouble::RateLimited),
+            "the vendor asked to wait, next try 12:30",
+            false,
+        ),
+        (
+            after(Skip::ServerPause, Trouble::Blocked),
+            "resting after a failure (blocked), next try 12:30",
+            false,
+        ),
+        (
+            after(Skip::Floor, Trouble::UpstreamDown),
+            "asked only a short while ago (not reachable), next try 12:30",
+            false,
+        ),
+        (skipped(Skip::LoginChanged, None), "the login changed while it was asked", false),
         (skipped(Skip::FailurePause, Some(ago(3))), "resting after repeated failure", false),
         (skipped(Skip::TurnedOff, None), "turned off in the settings", false),
         (skipped(Skip::OtherAccount, None), "signed in to another account", false),
