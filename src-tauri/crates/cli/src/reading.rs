@@ -50,7 +50,7 @@ impl Progress for Picture {
     }
 }
 
-/// "Reading the logs of Codex: 1200 of 3882 files".
+/// "Reading the logs of Example: 1200 of 3882 files".
 fn sentence(Reading { assistant, read, all, is_again }: Reading<'_>) -> String {
     let why = if is_again { " again, as this version understands more of them" } else { "" };
     format!("Reading the logs of {assistant}{why}: {read} of {all} files")
@@ -62,8 +62,8 @@ mod tests {
 
     #[test]
     fn it_is_said_what_is_read_how_far_and_why_again() {
-        let reading = Reading { assistant: "Codex", read: 50, all: 200, is_again: false };
-        assert_eq!(sentence(reading), "Reading the logs of Codex: 50 of 200 files");
+        let reading = Reading { assistant: "Example", read: 50, all: 200, is_again: false };
+        assert_eq!(sentence(reading), "Reading the logs of Example: 50 of 200 files");
         let again = sentence(Reading { is_again: true, ..reading });
         assert!(again.contains("again, as this version understands more"), "{again}");
     }

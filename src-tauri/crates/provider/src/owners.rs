@@ -3,6 +3,7 @@
 //! An idle session goes on repeating the figures of its own account long after somebody else signed in. So every session
 //! is remembered with the login that it began under, and every login with the time in which it was seen.
 
+use crate::json;
 use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::AccountKey;
 use claudometer_host::Host;
@@ -46,7 +47,7 @@ impl Owners {
     /// What is remembered in `path`; a file that is missing or damaged is nothing.
     pub fn load(host: &Host, path: &Path) -> Self {
         let bytes = host.files.read(path).ok().flatten();
-        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        bytes.and_then(json::read_as).unwrap_or_default()
     }
 
     /// Remembers, if anything is new. A failure is logged.
@@ -172,7 +173,7 @@ mod tests {
         ] {
             assert_eq!(owners.of(session, began, at(75)), want, "{session}: {why}");
         }
-        assert_eq!(owners.of("first", Some(at(74)), at(76)), Some(B), "it was started anew");
+        assert_eq!(owners.of("first", Some(at(76)), at(77)), Some(B), "it was started anew");
     }
 
     #[test]

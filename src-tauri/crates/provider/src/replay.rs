@@ -336,7 +336,9 @@ pub async fn play(
             for (source, reading) in poll.readings {
                 state.observe(reading, &source, now);
             }
-            failure.into_iter().for_each(|failure| state.fail(failure));
+            if let Some(failure) = failure {
+                state.fail(failure);
+            }
         }
         // A line that tells no limit is no trouble, and leaves no seat where there was none.
         (None, Some(Some(_))) => {}

@@ -76,7 +76,11 @@ fn told_by_the_command(text: &str, host: &Host) -> Result<Report, FetchError> {
         if lower.contains("login") || lower.contains("sign in") || text.trim().is_empty() {
             FetchError::new(Trouble::AuthMissing, "amp is not signed in.")
         } else {
-            FetchError { shape: None, detail: "amp prints its usage differently now.".into(), ..error }
+            FetchError {
+                shape: None,
+                detail: "amp prints its usage differently now.".into(),
+                ..error
+            }
         }
     })
 }

@@ -231,9 +231,8 @@ mod tests {
 
     #[test]
     fn every_form_of_the_plan_is_read_by_its_structure() {
-        let pool = |id: &str, used: f64, day: &str| {
-            (id.to_owned(), Some(used), Some(day.to_owned()))
-        };
+        let pool =
+            |id: &str, used: f64, day: &str| (id.to_owned(), Some(used), Some(day.to_owned()));
         for (text, want) in [
             (
                 "Amp Megawatt Tier: agent usage $7.40 of $20 remaining (37%), orb usage 300.0h of 750h a1.small orb hours remaining (40%) - period 2026-08-20 to 2026-09-20, resets upon renewal in 5 days",
@@ -281,7 +280,8 @@ mod tests {
     fn sentences_that_nobody_knows_make_no_figure_and_a_plan_among_them_is_said_to_be_unknown() {
         let nothing = read("Hello\nIndividual credits: none\nTip: try it", now());
         assert!(!nothing.tells());
-        for line in ["Amp Free: lots remaining", "Amp Giga Tier: enough", "Watts: 3 of 5 remaining"] {
+        for line in ["Amp Free: lots remaining", "Amp Giga Tier: enough", "Watts: 3 of 5 remaining"]
+        {
             let text = format!("{line}\nIndividual credits: $5 remaining");
             assert_eq!(told(&text), [("plan".to_owned(), None, None)], "{line}");
             let reading = read(&text, now()).finish(&Value::Null).unwrap().reading;

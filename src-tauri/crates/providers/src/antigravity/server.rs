@@ -133,10 +133,8 @@ async fn told(base: &str, token: &SecretString, host: &Host) -> Result<Report, F
 fn of_user(answer: &Value) -> Draft {
     let user = &answer["userStatus"];
     let mut draft = Draft::new();
-    let configs = draft.elements(
-        "clientModelConfigs",
-        &user["cascadeModelConfigData"]["clientModelConfigs"],
-    );
+    let configs =
+        draft.elements("clientModelConfigs", &user["cascadeModelConfigData"]["clientModelConfigs"]);
     let named = configs
         .into_iter()
         .filter_map(|config| Some((lenient::text(&config["label"])?, &config["quotaInfo"])));
@@ -155,10 +153,10 @@ pub(super) fn stage(recorded: &Recorded) -> Stage {
     let Some(method) = method else { return Stage::keyed(recorded) };
     let noted = r#"{"antigravityAuthStatus":"{\"apiKey\":\"ya29.recorded\"}"}"#;
     Stage::of("server")
-            .file(".config/Antigravity/User/globalStorage/state.vscdb", noted)
-            .program("ps", b"7 /opt/antigravity/bin/language_server_linux_x64 --csrf_token recorded\n")
-            .program("lsof", b"p7\nn127.0.0.1:4001\n")
-            .answer(method, recorded)
+        .file(".config/Antigravity/User/globalStorage/state.vscdb", noted)
+        .program("ps", b"7 /opt/antigravity/bin/language_server_linux_x64 --csrf_token recorded\n")
+        .program("lsof", b"p7\nn127.0.0.1:4001\n")
+        .answer(method, recorded)
 }
 
 #[cfg(test)]

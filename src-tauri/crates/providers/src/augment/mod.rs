@@ -42,9 +42,7 @@ fn read(answer: &Value) -> Draft {
         let allowance = Allowance::counted(used, number("usageUnitsAvailable"));
         draft.add(draft::window("credits", WindowKind::BillingCycle, allowance, None));
     }
-    draft.balance(draft::left(
-        lenient::amount(&answer["usageUnitsRemaining"]),
-        CreditUnit::Credits,
-    ));
+    draft
+        .balance(draft::left(lenient::amount(&answer["usageUnitsRemaining"]), CreditUnit::Credits));
     draft
 }

@@ -205,7 +205,9 @@ impl Bridge for StatusLineBridge {
                 line.reading(host.now())
             }),
             None => {
-                tracing::info!("nobody can tell whose session this is: its status line was not kept");
+                tracing::info!(
+                    "nobody can tell whose session this is: its status line was not kept"
+                );
                 line.reading(host.now())
             }
         };

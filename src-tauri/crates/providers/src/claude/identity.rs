@@ -80,7 +80,7 @@ fn of(value: &Value) -> Option<Account> {
 pub fn written_at(host: &Host) -> Option<DateTime<Utc>> {
     let named = |path: &PathBuf| {
         let bytes = host.files.read(path).ok()??;
-        of(&serde_json::from_slice::<Settings>(&bytes).ok()?.account)
+        of(&json::read_as::<Settings>(&bytes)?.account)
     };
     let files = files(host);
     let path = files.iter().find(|path| named(path).is_some())?;
@@ -113,14 +113,19 @@ mod tests {
     #[test]
     fn the_seat_is_named_by_a_hash_of_account_and_organisation_and_never_by_the_address() {
         let account = |org: Option<&str>| {
-            of(&json!({"accountUuid": "acc-1", "emailAddress": "dana@example.com", "organizationUuid": org}))
+            of(
+                &json!({"accountUuid": "acc-1", "emailAddress": "dana@example.com", "organizationUuid": org}),
+            )
         };
         let key = |org| seat(account(org).as_ref()).account;
         assert_eq!(key(None).as_str(), hex16("acc-1"));
         assert_eq!(key(Some("org-1")).as_str(), hex16("acc-1/org-1"));
         assert_ne!(key(Some("org-1")), key(Some("org-2")), "two organisations are two seats");
         assert!(former_keys(account(Some("org-1")).as_ref()).contains(&key(None)));
-        assert_eq!(account(Some("org-1")).and_then(|account| account.org).as_deref(), Some("org-1"));
+        assert_eq!(
+            account(Some("org-1")).and_then(|account| account.org).as_deref(),
+            Some("org-1")
+        );
         assert_eq!(seat(None).account.as_str(), "default");
     }
 

@@ -243,9 +243,8 @@ fn take_buckets(draft: &mut Draft, answer: &Value) {
 
 /// Notes keys that are not known; one that looks like a window may be one.
 fn note_unknown(draft: &mut Draft, answer: &Value) {
-    let known = |key: &str| {
-        KNOWN.contains(&key) || BUCKETS.iter().any(|bucket| bucket.keys.contains(&key))
-    };
+    let known =
+        |key: &str| KNOWN.contains(&key) || BUCKETS.iter().any(|bucket| bucket.keys.contains(&key));
     for (key, value) in answer.as_object().into_iter().flatten() {
         if known(key) || !value.is_object() {
             continue;

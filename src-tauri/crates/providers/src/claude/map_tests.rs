@@ -19,7 +19,8 @@ fn told(answer: &Value) -> Vec<(String, Option<f64>)> {
 fn trouble(answer: &Value) -> Option<Trouble> {
     let text = answer.to_string();
     let response = claudometer_provider::replay::good(&text);
-    let told = VENDOR.read(&response, now()).and_then(|answer| usage(&answer, now()).finish(&answer));
+    let told =
+        VENDOR.read(&response, now()).and_then(|answer| usage(&answer, now()).finish(&answer));
     told.err().map(|error| error.trouble)
 }
 

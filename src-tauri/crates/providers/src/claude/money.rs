@@ -110,10 +110,7 @@ mod tests {
                 json!({"is_enabled": true, "used_credits": 2640, "currency": "JPY"}),
                 Some(("2640.00", None, "JPY", None)),
             ),
-            (
-                json!({"is_enabled": true, "used_credits": 2640, "decimal_places": "many"}),
-                None,
-            ),
+            (json!({"is_enabled": true, "used_credits": 2640, "decimal_places": "many"}), None),
             (json!({"is_enabled": true, "used_credits": 2640, "currency": "gold"}), None),
             (json!({"used_credits": 10}), None),
             (
@@ -141,11 +138,17 @@ mod tests {
             let mut draft = Draft::new();
             take(&mut draft, &answer, at(2026, 9, 15));
             let spend = draft.report().reading.spend?;
-            Some((spend.used.fixed(2), spend.limit.map(|it| it.fixed(2)), spend.used_percent.map(Percent::get)))
+            Some((
+                spend.used.fixed(2),
+                spend.limit.map(|it| it.fixed(2)),
+                spend.used_percent.map(Percent::get),
+            ))
         };
         let spend = |enabled: bool, used: Value, limit: Value| json!({"enabled": enabled, "used": used, "limit": limit, "percent": 0});
         let two = json!(2);
-        let of = |used: &str, limit: Option<&str>, percent: Option<f64>| Some((used.to_owned(), limit.map(str::to_owned), percent));
+        let of = |used: &str, limit: Option<&str>, percent: Option<f64>| {
+            Some((used.to_owned(), limit.map(str::to_owned), percent))
+        };
         assert_eq!(told(json!(null)), of("3.00", Some("10.00"), Some(30.0)));
         assert_eq!(
             told(spend(true, money(400, two.clone()), money(1600, two.clone()))),

@@ -49,7 +49,10 @@ fn of_login(recorded: &Recorded) -> Option<Stage> {
     } else if asks("oauth/profile") {
         Stage::reference(profile)
     } else if asks("keychain") || asks("find-generic-password") || asks("file") {
-        Stage::of("oauth").file(CREDENTIALS, body()).answering("/usage", Ok(good(USAGE))).adding(stored)
+        Stage::of("oauth")
+            .file(CREDENTIALS, body())
+            .answering("/usage", Ok(good(USAGE)))
+            .adding(stored)
     } else if asks("oauth/token") {
         Stage::reference(renewed)
     } else if asks("response headers") {
@@ -102,10 +105,12 @@ fn of_web(recorded: &Recorded) -> Option<Stage> {
     } else if asks("/usage") {
         typed().answer("/usage", recorded).answering("/organizations", Ok(good(ORGANIZATIONS)))
     } else if asks("/organizations") {
-        typed().answering("/usage", Ok(good(USAGE))).answer("/organizations", recorded).adding(|_, played| {
-            let account = played.state.account.as_ref();
-            members(json!({"selected_org": account.and_then(|account| account.org_id.clone())}))
-        })
+        typed().answering("/usage", Ok(good(USAGE))).answer("/organizations", recorded).adding(
+            |_, played| {
+                let account = played.state.account.as_ref();
+                members(json!({"selected_org": account.and_then(|account| account.org_id.clone())}))
+            },
+        )
     } else if asks("/account") {
         of_account(recorded)
     } else {

@@ -292,7 +292,10 @@ impl Source for StatusLine {
     fn fetch<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Report, FetchError>> {
         async move {
             let nothing = || {
-                FetchError::local(Trouble::NoData, "Claude Code's status line tells nothing current.")
+                FetchError::local(
+                    Trouble::NoData,
+                    "Claude Code's status line tells nothing current.",
+                )
             };
             let record = recorded(ask.host, &ask.seat.account).ok_or_else(nothing)?;
             let reading = current_part(record, ask.host.now());

@@ -141,7 +141,8 @@ struct Session<'a> {
 impl Session<'_> {
     async fn get(&mut self, url: &str) -> Result<Response, FetchError> {
         let response =
-            answer::send(self.host, request(self.host, &self.cookies, url, REQUEST_TIMEOUT)).await?;
+            answer::send(self.host, request(self.host, &self.cookies, url, REQUEST_TIMEOUT))
+                .await?;
         self.take_over(&response);
         Ok(response)
     }

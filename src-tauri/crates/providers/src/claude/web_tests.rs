@@ -190,12 +190,7 @@ async fn the_organisation_is_known_for_an_hour_and_asked_anew_once_when_it_is_re
 
     let other = r#"[{"uuid":"0aa00000-0000-4000-8000-000000000009","capabilities":["chat"]}]"#;
     vendor.row("/organizations", 200, vec![], other);
-    vendor.row(
-        "0002/usage",
-        403,
-        vec![("content-type", "application/json")],
-        REFUSED,
-    );
+    vendor.row("0002/usage", 403, vec![("content-type", "application/json")], REFUSED);
     vendor.rows.lock().unwrap().rotate_right(1);
     let moved = vendor.fetch().await.unwrap().reading.account.unwrap();
     assert_eq!(moved.org_id.as_deref(), Some("0aa00000-0000-4000-8000-000000000009"));
@@ -250,7 +245,9 @@ async fn the_organisation_is_the_configured_one_else_the_one_of_this_machine_els
     let chosen =
         |report: Report| report.reading.account.and_then(|account| account.org_id).unwrap();
     let sign_in = |vendor: &Vendor, with_login: bool| {
-        let named = format!("{{\"oauthAccount\":{{\"accountUuid\":\"a\",\"organizationUuid\":\"{DANA}\"}}}}");
+        let named = format!(
+            "{{\"oauthAccount\":{{\"accountUuid\":\"a\",\"organizationUuid\":\"{DANA}\"}}}}"
+        );
         let write = |path: &std::path::Path, text: &[u8]| {
             vendor.host.files.write_private(path, text).unwrap();
         };

@@ -11,7 +11,7 @@ use super::{
 use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::Account;
 use claudometer_host::{Host, http::Request, paths::Paths};
-use claudometer_provider::{lenient, source::hex16};
+use claudometer_provider::{json, lenient, source::hex16};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -100,7 +100,7 @@ fn home(host: &Host) -> String {
 
 fn memory(host: &Host) -> Memory {
     let bytes = host.files.read(&file(host)).ok().flatten();
-    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    bytes.and_then(json::read_as).unwrap_or_default()
 }
 
 fn remember(host: &Host, mark: &Mark, account: Option<Account>) {
@@ -128,12 +128,11 @@ pub async fn current(host: &Host) -> Option<Account> {
 
 /// The same without a look at the keychain, which takes a while.
 pub fn current_in_files(host: &Host) -> Option<Account> {
-    let mark = auth::outside_keychain(host).into_iter().find_map(|candidate| {
-        match candidate.stored {
+    let mark =
+        auth::outside_keychain(host).into_iter().find_map(|candidate| match candidate.stored {
             Stored::Login(login) if login.may_read_usage => Some(login.mark()),
             Stored::Login(_) | Stored::Nothing | Stored::Damaged | Stored::Locked => None,
-        }
-    });
+        });
     match mark {
         Some(mark) => known(host, &mark).account(),
         None => identity::account(host),
@@ -147,7 +146,9 @@ pub fn known(host: &Host, mark: &Mark) -> Owner {
         // A later name for the same organisation is still the better one.
         let named = identity::account(host);
         return match &known.account {
-            Some(ours) => Owner::Known(named.filter(|named| named.is_same(ours)).unwrap_or(ours.clone())),
+            Some(ours) => {
+                Owner::Known(named.filter(|named| named.is_same(ours)).unwrap_or(ours.clone()))
+            }
             None => Owner::Unknown,
         };
     }

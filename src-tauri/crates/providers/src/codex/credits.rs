@@ -28,8 +28,11 @@ pub fn balance(draft: &mut Draft, value: &Value) -> Option<Credits> {
     let has = flag(&["has_credits", "hasCredits"]);
     let unlimited = flag(&["unlimited"]) == Some(true);
     let some_left = balance.is_some_and(|balance| !balance.is_zero());
-    (unlimited || some_left || has == Some(true))
-        .then(|| Credits { balance, unlimited, ..Credits::unknown(CreditUnit::Credits) })
+    (unlimited || some_left || has == Some(true)).then(|| Credits {
+        balance,
+        unlimited,
+        ..Credits::unknown(CreditUnit::Credits)
+    })
 }
 
 /// What a workspace lets this person spend in a month, as a window of credits: the exact amounts before the percentages.
@@ -64,11 +67,7 @@ pub fn monthly_usage(value: &Value, now: DateTime<Utc>) -> Option<Window> {
     of_credits("credits:monthly", allowance, next_month(now)).filter(Window::tells)
 }
 
-fn of_credits(
-    id: &str,
-    allowance: Allowance,
-    resets_at: Option<DateTime<Utc>>,
-) -> Option<Window> {
+fn of_credits(id: &str, allowance: Allowance, resets_at: Option<DateTime<Utc>>) -> Option<Window> {
     let scope = Scope { pool: Some("Credits".to_owned()), ..Scope::default() };
     Some(Window::of(id, WindowKind::Monthly, allowance)?.scoped(scope).resetting(resets_at))
 }

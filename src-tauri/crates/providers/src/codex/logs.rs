@@ -2,9 +2,7 @@
 
 mod counters;
 
-use claudometer_core::response::{
-    Key, Merging, Name, Quality, Reader, Response, Speed, Tokens,
-};
+use claudometer_core::response::{Key, Merging, Name, Quality, Reader, Response, Speed, Tokens};
 use claudometer_host::Host;
 use claudometer_scan::{
     Form, LogFile, LogSource, Map, Needles, Reading, Taken, Text, hash, lenient::Instant, lines,

@@ -44,7 +44,9 @@ fn of_login(recorded: &Recorded) -> Option<Stage> {
     let body = || recorded.response.body.clone();
     let signed_in = || Stage::of("oauth").file(AUTH, LOGIN);
     Some(if asks("reset-credits") {
-        signed_in().answer("rate-limit-reset-credits", recorded).answering("/usage", Ok(good(USAGE)))
+        signed_in()
+            .answer("rate-limit-reset-credits", recorded)
+            .answering("/usage", Ok(good(USAGE)))
     } else if asks("monthly-usage") {
         Stage::of("oauth")
             .file(AUTH, NAMED)

@@ -231,11 +231,7 @@ mod tests {
                 slot(2, 0),
                 vec![w("session", 2.0, None), w("weekly", 1.0, Some(10_080))],
             ),
-            (
-                slot(1, 604_800),
-                slot(2, 604_800),
-                vec![w("weekly", 2.0, Some(10_080))],
-            ),
+            (slot(1, 604_800), slot(2, 604_800), vec![w("weekly", 2.0, Some(10_080))]),
             (slot("bad", 18_000), slot("15", 604_800), vec![w("weekly", 15.0, Some(10_080))]),
             (json!("oops"), slot(103.5, 604_800), vec![w("weekly", 103.5, Some(10_080))]),
         ] {
@@ -296,10 +292,9 @@ mod tests {
 
     #[test]
     fn what_is_garbage_among_additional_limits_leaves_a_note() {
-        for garbage in [
-            json!({"limit_name": null}),
-            json!({"limit_name": "X", "rate_limit": {"primary": []}}),
-        ] {
+        for garbage in
+            [json!({"limit_name": null}), json!({"limit_name": "X", "rate_limit": {"primary": []}})]
+        {
             let mut draft = Draft::new();
             additional(&mut draft, &garbage, now());
             assert_eq!((draft.windows().count(), draft.notes().len()), (0, 1), "{garbage}");

@@ -80,7 +80,8 @@ async fn github(url: &str, key: &SecretString, host: &Host) -> Result<Value, Fet
     }
     VENDOR.read(&response, host.now()).map_err(|error| match error.trouble {
         Trouble::NotSubscribed => FetchError {
-            detail: "Copilot is not turned on for this account, or this kind of token may not ask.".into(),
+            detail: "Copilot is not turned on for this account, or this kind of token may not ask."
+                .into(),
             ..error
         },
         _ => error,

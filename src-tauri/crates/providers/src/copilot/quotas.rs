@@ -1,9 +1,7 @@
 //! What the plan grants and what is left of it, in the three shapes that this vendor has used.
 
 use chrono::{DateTime, Datelike as _, Months, Utc};
-use claudometer_core::{
-    Account, Allowance, CreditUnit, Credits, Currency, WindowKind,
-};
+use claudometer_core::{Account, Allowance, CreditUnit, Credits, Currency, WindowKind};
 use claudometer_provider::{Draft, draft, lenient};
 use serde_json::Value;
 
@@ -146,10 +144,7 @@ mod tests {
     fn figures(answer: &Value) -> Vec<(String, Option<f64>)> {
         let draft = read(answer, "2026-12-15T12:00:00Z".parse().unwrap());
         let windows = draft.report().reading.windows;
-        windows
-            .into_iter()
-            .map(|w| (w.id, w.used.map(claudometer_core::Percent::get)))
-            .collect()
+        windows.into_iter().map(|w| (w.id, w.used.map(claudometer_core::Percent::get))).collect()
     }
 
     #[test]
@@ -161,7 +156,10 @@ mod tests {
             (json!({"entitlement": -1, "remaining": -1}), Some(None)),
             (json!({"entitlement": 0, "unlimited": true, "has_quota": false}), None),
             (json!({"entitlement": 10, "remaining": 4}), Some(Some(60.0))),
-            (json!({"entitlement": "10", "quota_remaining": "2.5", "remaining": 9}), Some(Some(75.0))),
+            (
+                json!({"entitlement": "10", "quota_remaining": "2.5", "remaining": 9}),
+                Some(Some(75.0)),
+            ),
             (json!({"entitlement": 300, "percent_remaining": -15}), Some(Some(115.0))),
             (json!("garbage"), None),
         ] {

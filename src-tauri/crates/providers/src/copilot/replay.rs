@@ -33,13 +33,15 @@ pub(super) fn stage(recorded: &Recorded) -> Stage {
             .answer("usage/summary", recorded)
             .answering("copilot_internal/user", Ok(good(USER)))
     } else {
-        Stage::of("key").typed("key", "ghu_recorded").answer("copilot_internal/user", recorded).adding(
-            |_, played| {
+        Stage::of("key")
+            .typed("key", "ghu_recorded")
+            .answer("copilot_internal/user", recorded)
+            .adding(|_, played| {
                 let all = played.state.credits.iter().map(|seen| &seen.value);
                 let beyond = all.into_iter().find(|it| it.name.as_deref() == Some(BEYOND));
-                let beyond = beyond.and_then(|it| it.used).map(claudometer_core::Amount::approximate);
+                let beyond =
+                    beyond.and_then(|it| it.used).map(claudometer_core::Amount::approximate);
                 map(json!({ "overage": beyond }))
-            },
-        )
+            })
     }
 }

@@ -78,7 +78,8 @@ async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
     if let Some(window) = by_request {
         draft.only(window);
     }
-    draft.account = me.ok().as_ref().and_then(summary::account).or_else(|| login::account(&cookie, host));
+    draft.account =
+        me.ok().as_ref().and_then(summary::account).or_else(|| login::account(&cookie, host));
     draft.plan = draft.plan.or_else(|| login::plan(&cookie, host));
     draft.balance(balance.ok().as_ref().and_then(summary::balance));
     draft.finish(&answer)

@@ -16,7 +16,9 @@ const PERIOD: &str = include_str!("fixtures/cursor/rpc_period_usage.json");
 
 pub(super) fn stage(recorded: &Recorded) -> Stage {
     let by_cookie = || Stage::of("key").typed("key", COOKIE);
-    let beside = |part: &str| by_cookie().answer(part, recorded).answering("usage-summary", Ok(good(SUMMARY)));
+    let beside = |part: &str| {
+        by_cookie().answer(part, recorded).answering("usage-summary", Ok(good(SUMMARY)))
+    };
     // Where the pages are out of reach the editor's own service is asked.
     let service = || by_cookie().answering("usage-summary", Err(HttpError::Connect));
     let asks = |what: &str| recorded.asks(what);
@@ -32,8 +34,7 @@ pub(super) fn stage(recorded: &Recorded) -> Stage {
         })
     } else if asks("/api/usage?user=") {
         beside("/api/usage?user=").adding(|_, played| {
-            let by_request =
-                played.state.windows.iter().any(|seen| seen.value.id == "requests");
+            let by_request = played.state.windows.iter().any(|seen| seen.value.id == "requests");
             map(json!({"request_plan": by_request}))
         })
     } else if asks("auth/me") {
@@ -47,11 +48,11 @@ pub(super) fn stage(recorded: &Recorded) -> Stage {
         service().answer(method, recorded).answering("GetCurrentPeriodUsage", Ok(good(PERIOD)))
     } else if asks("ItemTable") {
         Stage::of("key")
-            .file(
-                ".config/Cursor/User/globalStorage/state.vscdb",
-                recorded.response.body.clone(),
+            .file(".config/Cursor/User/globalStorage/state.vscdb", recorded.response.body.clone())
+            .answering(
+                "usage-summary",
+                Ok(good(r#"{"individualUsage":{"plan":{"totalPercentUsed":1}}}"#)),
             )
-            .answering("usage-summary", Ok(good(r#"{"individualUsage":{"plan":{"totalPercentUsed":1}}}"#)))
             .adding(|_, played| map(json!({"cookie": played.sent("usage-summary", "cookie")})))
     } else if asks("get-sand-usage-status") {
         // The add-on is told by one project alone; nobody asks for it yet.

@@ -75,8 +75,11 @@ fn of_plan(plan: &Value, cycle: Cycle) -> Vec<Window> {
     let mean = auto.zip(api).map(|(auto, api)| f64::midpoint(auto, api));
     let total = Allowance::used_percent(number("totalPercentUsed").or(mean).or(auto).or(api))
         .or(share(plan));
-    let all =
-        [("plan", total), ("auto", Allowance::used_percent(auto)), ("api", Allowance::used_percent(api))];
+    let all = [
+        ("plan", total),
+        ("auto", Allowance::used_percent(auto)),
+        ("api", Allowance::used_percent(api)),
+    ];
     let windows = all.into_iter().filter_map(|(id, allowance)| cycle.window(id, allowance));
     windows.filter(Window::tells).collect()
 }
@@ -100,7 +103,11 @@ fn on_demand(own: &Value, team: &Value, ends: Option<DateTime<Utc>>) -> Option<S
     spend(money::cents(&chosen["used"]), money::cents(&chosen["limit"]), ends)
 }
 
-fn spend(used: Option<Amount>, limit: Option<Amount>, ends: Option<DateTime<Utc>>) -> Option<Spend> {
+fn spend(
+    used: Option<Amount>,
+    limit: Option<Amount>,
+    ends: Option<DateTime<Utc>>,
+) -> Option<Spend> {
     Some(Spend { resets_at: ends, ..draft::spend(used, limit, Currency::USD)? })
 }
 

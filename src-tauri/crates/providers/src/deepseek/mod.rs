@@ -55,7 +55,8 @@ mod tests {
 
     #[test]
     fn funded_currencies_are_shown_under_their_own_names_and_never_an_empty_one_beside_them() {
-        let info = |currency: &str, left: &str| json!({"currency": currency, "total_balance": left});
+        let info =
+            |currency: &str, left: &str| json!({"currency": currency, "total_balance": left});
         for (infos, shown) in [
             (json!([info("USD", "0.00"), info("CNY", "71.46")]), vec!["71.46 cny"]),
             (json!([info("CNY", "71.46"), info("USD", "3")]), vec!["3 usd", "71.46 cny"]),

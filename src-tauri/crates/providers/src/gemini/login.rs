@@ -43,7 +43,14 @@ impl Login {
         let Ok(value @ Value::Object(_)) = json::read(text) else {
             let has_no_quota = text == WITHOUT_QUOTA;
             let access = secret.clone();
-            return Self { access, refresh: None, expires_at: None, email: None, has_no_quota, is_kept: false };
+            return Self {
+                access,
+                refresh: None,
+                expires_at: None,
+                email: None,
+                has_no_quota,
+                is_kept: false,
+            };
         };
         let inner =
             [&value["token"], &value["installed"]].into_iter().find(|part| part.is_object());
@@ -77,7 +84,11 @@ fn claims(token: &str) -> Value {
 /// Whose login it is: by its own token, else the account that the command names as the active one.
 pub(super) fn account(login: &Login, host: &Host) -> Option<Account> {
     let active = || active_account(host).filter(|_| login.is_kept);
-    login.email.clone().or_else(active).map(|email| Account { email: Some(email), ..Account::default() })
+    login
+        .email
+        .clone()
+        .or_else(active)
+        .map(|email| Account { email: Some(email), ..Account::default() })
 }
 
 fn folder(host: &Host) -> PathBuf {
@@ -87,7 +98,9 @@ fn folder(host: &Host) -> PathBuf {
 
 /// The files of the command.
 pub(super) fn files(host: &Host) -> Vec<PathBuf> {
-    ["oauth_creds.json", "google_accounts.json", "settings.json"].map(|name| folder(host).join(name)).into()
+    ["oauth_creds.json", "google_accounts.json", "settings.json"]
+        .map(|name| folder(host).join(name))
+        .into()
 }
 
 /// The command's login, expired or not. Who is signed in by another kind is signed in: it stands for that.

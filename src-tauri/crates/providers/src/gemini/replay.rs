@@ -11,7 +11,8 @@ const TIER: &str = r#"{"currentTier":{"id":"standard-tier"},"cloudaicompanionPro
 const QUOTA: &str = r#"{"buckets":[{"modelId":"gemini-2.5-pro","remainingFraction":1}]}"#;
 /// A login of the command, as its file holds it.
 const LOGIN: &str = r#"{"access_token":"ya29.recorded","expiry_date":1789999999000}"#;
-const EXPIRED: &str = r#"{"access_token":"ya29.old","refresh_token":"recorded","expiry_date":1000}"#;
+const EXPIRED: &str =
+    r#"{"access_token":"ya29.old","refresh_token":"recorded","expiry_date":1000}"#;
 const FILE: &str = ".gemini/oauth_creds.json";
 
 pub(super) fn stage(recorded: &Recorded) -> Stage {
@@ -32,16 +33,19 @@ pub(super) fn stage(recorded: &Recorded) -> Stage {
     } else if asks("oauth_creds.json") {
         answered(Stage::of("key").file(FILE, body())).adding(stored)
     } else if asks("keychain") {
-        let stage = Stage::of("key")
-            .file(".gemini/settings.json", "{}")
-            .item("gemini-cli-oauth", "main-account", &recorded.text());
+        let stage = Stage::of("key").file(".gemini/settings.json", "{}").item(
+            "gemini-cli-oauth",
+            "main-account",
+            &recorded.text(),
+        );
         answered(stage).adding(stored)
     } else if asks("google_accounts.json") {
         answered(Stage::of("key").file(FILE, LOGIN).file(".gemini/google_accounts.json", body()))
     } else if asks("settings.json") {
         answered(Stage::of("key").file(".gemini/settings.json", body()))
     } else if asks("loadCodeAssist") {
-        answered(Stage::of("key").file(FILE, LOGIN).answer("loadCodeAssist", recorded)).adding(project)
+        answered(Stage::of("key").file(FILE, LOGIN).answer("loadCodeAssist", recorded))
+            .adding(project)
     } else {
         answered(Stage::of("key").file(FILE, LOGIN).answer("retrieveUserQuota", recorded))
     }

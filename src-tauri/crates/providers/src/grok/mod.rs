@@ -1,9 +1,7 @@
 //! Grok: what is left, asked with a key.
 
 use crate::keyed::keyed;
-use claudometer_core::{
-    Allowance, Amount, CreditUnit, Currency, Trouble, Window, WindowKind,
-};
+use claudometer_core::{Allowance, Amount, CreditUnit, Currency, Trouble, Window, WindowKind};
 use claudometer_host::{Host, http::Request};
 use claudometer_provider::{
     Draft, FetchError, Report, Vendor, draft, json, key::Lent, lenient, money,
@@ -60,13 +58,13 @@ fn read(answer: &Value) -> Draft {
 /// Zero is left out on the wire: a period without a percent is one of which nothing is used. Not so for those who are billed
 /// as one and told no products: of them a missing percent was seen with a use.
 fn window(config: &Value, period: &Value) -> Option<Window> {
-    let kind = match period["type"].as_str().map(|kind| kind.trim_start_matches("USAGE_PERIOD_TYPE_"))
-    {
-        Some("WEEKLY") => WindowKind::Weekly,
-        Some("MONTHLY") => WindowKind::Monthly,
-        Some("DAILY") => WindowKind::Daily,
-        _ => WindowKind::Other,
-    };
+    let kind =
+        match period["type"].as_str().map(|kind| kind.trim_start_matches("USAGE_PERIOD_TYPE_")) {
+            Some("WEEKLY") => WindowKind::Weekly,
+            Some("MONTHLY") => WindowKind::Monthly,
+            Some("DAILY") => WindowKind::Daily,
+            _ => WindowKind::Other,
+        };
     let used = match &config["creditUsagePercent"] {
         Value::Null if is_unmetered(config) => None,
         Value::Null => Some(0.0),

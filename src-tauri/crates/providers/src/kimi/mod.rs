@@ -134,14 +134,17 @@ mod tests {
 
     fn told(answer: &Value) -> Vec<(String, Option<u32>, Option<f64>)> {
         let windows = read(answer).report().reading.windows.into_iter();
-        let used = |used: Option<claudometer_core::Percent>| used.map(claudometer_core::Percent::get);
+        let used =
+            |used: Option<claudometer_core::Percent>| used.map(claudometer_core::Percent::get);
         windows.map(|w| (w.id, w.minutes, used(w.used))).collect()
     }
 
     #[test]
     fn windows_are_classified_by_their_length_and_a_limit_of_nothing_is_none() {
         let of = |duration: u32, unit: &str, limit: Value| {
-            told(&json!({"limits": [{"window": {"duration": duration, "timeUnit": unit}, "detail": {"limit": limit, "used": "5"}}]}))
+            told(
+                &json!({"limits": [{"window": {"duration": duration, "timeUnit": unit}, "detail": {"limit": limit, "used": "5"}}]}),
+            )
         };
         let session = ("session".to_owned(), Some(300), Some(50.0));
         assert_eq!(of(5, "TIME_UNIT_HOUR", json!("10")), [session]);

@@ -6,8 +6,8 @@ use claudometer_core::{
 };
 use claudometer_host::{Host, http::Request};
 use claudometer_provider::{
-    Draft, FetchError, Odd, Report, SourceSpec, Vendor, Word, draft, json, key::Lent,
-    lenient, money, program::Program,
+    Draft, FetchError, Odd, Report, SourceSpec, Vendor, Word, draft, json, key::Lent, lenient,
+    money, program::Program,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};

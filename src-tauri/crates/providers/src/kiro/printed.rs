@@ -1,11 +1,9 @@
 //! What Kiro's own command prints for `/usage`.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Utc};
-use claudometer_core::{Allowance, Credits, CreditUnit, Trouble, WindowKind};
+use claudometer_core::{Allowance, CreditUnit, Credits, Trouble, WindowKind};
 use claudometer_host::Host;
-use claudometer_provider::{
-    Draft, FetchError, Recorded, Report, draft, lenient, replay::Stage,
-};
+use claudometer_provider::{Draft, FetchError, Recorded, Report, draft, lenient, replay::Stage};
 use regex_lite::{Captures, Regex};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
@@ -106,8 +104,8 @@ pub(super) fn stage(recorded: &Recorded) -> Stage {
     }
     let signed_in = r#"{"kirocli:odic:token":"{\"access_token\":\"recorded\"}"}"#;
     Stage::of("command")
-            .file(".local/share/kiro-cli/data.sqlite3", signed_in)
-            .program("kiro-cli", &recorded.response.body)
+        .file(".local/share/kiro-cli/data.sqlite3", signed_in)
+        .program("kiro-cli", &recorded.response.body)
 }
 
 #[cfg(test)]

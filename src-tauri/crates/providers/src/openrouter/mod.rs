@@ -79,11 +79,7 @@ fn window(data: &Value, now: DateTime<Utc>) -> Option<Window> {
         Some("daily") => (WindowKind::Daily, Some("usage_daily"), today.succ_opt()),
         Some("weekly") => {
             let ahead = 7 - u64::from(today.weekday().num_days_from_monday());
-            (
-                WindowKind::Weekly,
-                Some("usage_weekly"),
-                today.checked_add_days(Days::new(ahead)),
-            )
+            (WindowKind::Weekly, Some("usage_weekly"), today.checked_add_days(Days::new(ahead)))
         }
         Some("monthly") => (
             WindowKind::Monthly,
@@ -131,7 +127,10 @@ mod tests {
             (json!({"limit": null, "usage": 7.5}), Some(Allowance::Unlimited)),
             (json!({"limit": 0, "limit_remaining": 0}), None),
             (json!({"limit": 10, "limit_remaining": 8, "usage": 400}), used(20.0)),
-            (json!({"limit": 10, "limit_reset": "daily", "usage_daily": 2, "usage": 400}), used(20.0)),
+            (
+                json!({"limit": 10, "limit_reset": "daily", "usage_daily": 2, "usage": 400}),
+                used(20.0),
+            ),
             (json!({"limit": 10, "usage": 400}), Some(Allowance::Unknown)),
         ] {
             assert_eq!(of(&data), want, "{data}");

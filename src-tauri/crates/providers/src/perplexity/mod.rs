@@ -54,7 +54,8 @@ fn recurring(answer: &Value, grants: &[&Value], now: DateTime<Utc>) -> Option<Wi
     let amounts =
         grants.iter().filter(valid).filter_map(|grant| lenient::number(&grant["amount_cents"]));
     let granted = amounts.reduce(|sum, amount| sum + amount);
-    let used = lenient::number(&answer["total_usage_cents"]).zip(granted).map(|(used, all)| used.min(all));
+    let used =
+        lenient::number(&answer["total_usage_cents"]).zip(granted).map(|(used, all)| used.min(all));
     let renews = lenient::instant(&answer["renewal_date_ts"]);
     let allowance = Allowance::counted(used, granted);
     draft::window("recurring", WindowKind::Monthly, allowance, renews).filter(Window::tells)
@@ -69,11 +70,10 @@ mod tests {
     fn only_the_recurring_grant_that_is_valid_makes_a_window_and_it_is_used_first() {
         let now = "2026-09-15T12:00:00Z".parse().unwrap();
         let answer = |ends: i64, used: f64| json!({"total_usage_cents": used, "credit_grants": [{"type": "recurring", "amount_cents": 1000, "expires_at_ts": ends}, {"type": "purchased", "amount_cents": 500}]});
-        let used =
-            |answer: &Value| {
-                let window = read(answer, now).report().reading.windows.into_iter().next()?;
-                window.used.map(claudometer_core::Percent::get)
-            };
+        let used = |answer: &Value| {
+            let window = read(answer, now).report().reading.windows.into_iter().next()?;
+            window.used.map(claudometer_core::Percent::get)
+        };
         assert_eq!(used(&answer(1_790_812_800, 250.0)), Some(25.0));
         assert_eq!(used(&answer(1_790_812_800, 1400.0)), Some(100.0), "then come the others");
         assert_eq!(used(&answer(1_700_000_000, 250.0)), None, "expired");

@@ -2,9 +2,7 @@
 
 use crate::keyed::keyed;
 use chrono::{DateTime, Utc};
-use claudometer_core::{
-    Allowance, Amount, CreditUnit, Credits, Trouble, Window, WindowKind,
-};
+use claudometer_core::{Allowance, Amount, CreditUnit, Credits, Trouble, Window, WindowKind};
 use claudometer_host::{Host, http::Request};
 use claudometer_provider::{Draft, FetchError, Report, Vendor, Word, draft, lenient};
 use secrecy::SecretString;

@@ -30,8 +30,7 @@ fn read(answer: &Value) -> Draft {
     let data = &answer["data"];
     let mut draft = Draft::new();
     draft.plan = lenient::text(&data["plan"]["tier"]).map(|tier| lenient::title_case(&tier));
-    for (name, kind) in
-        [("quota_5_hour", WindowKind::Session), ("quota_7_day", WindowKind::Weekly)]
+    for (name, kind) in [("quota_5_hour", WindowKind::Session), ("quota_7_day", WindowKind::Weekly)]
     {
         draft.bucket(name, &data[name], |quota| {
             let number = |name: &str| lenient::number(&quota[name]);
