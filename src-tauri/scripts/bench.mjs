@@ -1,5 +1,6 @@
 // npm run bench: our figures beside a plain Tauri tray app's, in one run. Arguments go on: --idle SECONDS, --logs MIB,
-// --record to keep the table in .github/BUDGETS.md, --only-logs or --only-year for the history alone, or --only-requests.
+// --record to keep the table in .github/BUDGETS.md, --only-logs, --only-year or --only-files for the history alone, or
+// --only-requests.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cargo, main, root, run, steps, workspace } from './run.mjs';

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a bench starts programs and reads clocks")]
 
 mod commands;
+mod files;
 mod history;
 mod process;
 mod record;
@@ -27,6 +28,7 @@ const USAGE: &str =
     "claudometer-bench CLAUDOMETER PLAIN-TRAY [--idle SECONDS] [--peer PROGRAM] [--logs MIB] [--record FILE]
        claudometer-bench CLAUDOMETER --only-logs [--peer PROGRAM] [--logs MIB]
        claudometer-bench CLAUDOMETER --only-year [--peer PROGRAM]
+       claudometer-bench CLAUDOMETER --only-files
        claudometer-bench CLAUDOMETER --only-requests";
 
 /// Logs that are written and read, in MiB, unless `--logs MIB` says otherwise.
@@ -91,6 +93,14 @@ fn main() -> Result<ExitCode> {
         let rows = history::measure(&path(ours_program)?, peer.as_deref(), logs)?;
         return Ok(if print(&rows) { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
+    if plain == "--only-files" {
+        let rows = files::measure(&path(ours_program)?)?;
+        return Ok(if print(&rows) { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    if plain == "--only-walk" {
+        println!("{}", files::walk(Path::new(ours_program))?);
+        return Ok(ExitCode::SUCCESS);
+    }
     if plain == "--only-year" {
         let rows = year::measure(&path(ours_program)?, peer.as_deref())?;
         return Ok(if print(&rows) { ExitCode::SUCCESS } else { ExitCode::FAILURE });
@@ -113,6 +123,7 @@ fn main() -> Result<ExitCode> {
         rows.extend(sizes(&path(ours_program)?, &path(plain)?)?);
         rows.extend(rows_of_commands(&commands));
         rows.extend(history::measure(&path(ours_program)?, peer.as_deref(), logs)?);
+        rows.extend(files::measure(&path(ours_program)?)?);
         Ok::<_, anyhow::Error>(rows)
     })?;
     if let Some(file) = kept_in {
