@@ -262,3 +262,8 @@ fn sentence(error: &LedgerError) -> String {
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     format!("{}.", first.chain(letters).collect::<String>())
 }
+
+/// Whether all logs could be read; sums are too low where not.
+pub(crate) const fn exit(done: &Ingest) -> Exit {
+    if done.unread.is_empty() { Exit::Ok } else { Exit::Partial }
+}

@@ -2,7 +2,7 @@
 
 use crate::{
     args::{Args, Cost, CostBy, Mode, Week},
-    books::{Books, refusal},
+    books::{self, Books, refusal},
     exit::Exit,
     out, parquet,
     setup::Refusal,
@@ -11,7 +11,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use claudometer_core::{block::window_ends, cost::CostMode};
 use claudometer_desk::limits::Limits;
 use claudometer_host::{Host, clock::Zone};
-use claudometer_ledger::{By, Filter, Ingest, LedgerError, Query, blocks, prices, report};
+use claudometer_ledger::{By, Filter, LedgerError, Query, blocks, prices, report};
 use claudometer_store::{Store, StoreError};
 use claudometer_view::{near, sheet::Sheet, table::cost};
 use claudometer_wire::cost::{CostReport, CostRow};
@@ -149,7 +149,7 @@ fn print_report(
     let plans = &books.settings.cost.plans;
     if wanted.by == CostBy::Session && args.global.json && !wanted.anonymise {
         print_sessions(books, &mut store, query)?;
-        return Ok(exit(&done));
+        return Ok(books::exit(&done));
     }
     let mut report =
         report::report(&mut store, query, books.prices.as_of(), plans).map_err(refusal)?;
@@ -163,7 +163,7 @@ fn print_report(
         let style = out::style(&books.host, args.global.no_color);
         books.with_names(|names| out::print(&cost::page(&report, names, &context, &style)));
     }
-    Ok(exit(&done))
+    Ok(books::exit(&done))
 }
 
 /// Prints sessions as they are found: there may be hundreds of thousands.
@@ -201,11 +201,6 @@ fn around_rows(report: &CostReport) -> io::Result<(String, String)> {
     Ok((before.to_owned(), after.to_owned()))
 }
 
-/// Whether all logs could be read.
-const fn exit(done: &Ingest) -> Exit {
-    if done.unread.is_empty() { Exit::Ok } else { Exit::Partial }
-}
-
 fn print_blocks(
     args: &Args,
     wanted: &Cost,
@@ -225,7 +220,7 @@ fn print_blocks(
         let style = out::style(&books.host, args.global.no_color);
         books.with_names(|names| out::print(&cost::blocks(&report, names, &context, &style)));
     }
-    Ok(exit(&done))
+    Ok(books::exit(&done))
 }
 
 /// Prints or writes the report as a table for other programs; whether that was asked for.

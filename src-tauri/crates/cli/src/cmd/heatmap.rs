@@ -3,7 +3,7 @@
 use super::cost::known_agents;
 use crate::{
     args::{Args, Heatmap as Wanted},
-    books::{Books, refusal},
+    books::{self, Books, refusal},
     exit::Exit,
     out,
     setup::Refusal,
@@ -41,12 +41,12 @@ pub(crate) async fn run(args: &Args, wanted: &Wanted, host: Host) -> Result<Exit
         now,
         today,
     };
-    let (mut store, _) = books.readable()?;
+    let (mut store, done) = books.readable()?;
     let report = report::report(&mut store, &query, books.prices.as_of(), &BTreeMap::new())
         .map_err(refusal)?;
     if args.global.json {
         out::print_json(&report);
-        return Ok(Exit::Ok);
+        return Ok(books::exit(&done));
     }
     let map = Heatmap::of(&report, first, last);
     let (context, money) = (books.context(), Money::of(&books.settings.cost));
@@ -69,7 +69,7 @@ pub(crate) async fn run(args: &Args, wanted: &Wanted, host: Host) -> Result<Exit
             out::say(&format!("{} Written to {}.", map.sentence(&money, &context), file.display()));
         }
     }
-    Ok(Exit::Ok)
+    Ok(books::exit(&done))
 }
 
 fn png(map: &Heatmap) -> Result<Vec<u8>, png::EncodingError> {
