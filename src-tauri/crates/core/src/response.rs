@@ -145,6 +145,8 @@ pub enum Copies {
     ByRequest,
     /// One with the same times and tokens repeats it.
     ByEquality,
+    /// It is a sum, and exact ones of the same message are its parts: it repeats them.
+    OfParts,
 }
 
 /// Which version of a reader told a record.
@@ -164,6 +166,8 @@ impl Reader {
     pub const FIRST: Self = Self { version: 1, right_since: 1 };
     /// One that finds more than the first, and counts alike what that found.
     pub const SECOND: Self = Self { version: 2, right_since: 1 };
+    /// One that counts otherwise what the first found.
+    pub const SECOND_CORRECTED: Self = Self { version: 2, right_since: 2 };
 }
 
 static NONE: LazyLock<Name> = LazyLock::new(|| Arc::from(""));
@@ -312,6 +316,7 @@ impl Response {
                 let unnamed = self.key.request == 0 && other.key.request != 0;
                 beside || unnamed
             }
+            Copies::OfParts => other.quality == Quality::Exact,
             Copies::ByEquality => {
                 let same =
                     (self.at, self.tokens) == (other.at, other.tokens) && self.model == other.model;

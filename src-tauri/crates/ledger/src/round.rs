@@ -6,7 +6,7 @@ use claudometer_core::{
     response::{Key, Name},
 };
 use claudometer_host::leaves::{Leaf, Unreadable, Walk};
-use claudometer_scan::{Kept, LogFile, LogSource, Place, Resume, Taken};
+use claudometer_scan::{Form, Kept, LogFile, LogSource, Place, Resume, Taken};
 use claudometer_store::{Batch, KnownFile, Stamp, Store};
 use std::{
     collections::{BTreeSet, HashSet},
@@ -136,7 +136,9 @@ impl<'a> Round<'a> {
         match place.read(resume.as_ref().filter(|_| is_continued), &mut self.buffer) {
             Ok((taken, resume)) => {
                 let goes_on = before.as_ref().filter(|before| {
-                    is_continued && holds_all && before.offset > 0 && !before.state.is_empty()
+                    let is_whole = source.form(&leaf.path) == Some(Form::Whole);
+                    let goes_on = is_continued && holds_all && !is_whole;
+                    goes_on && before.offset > 0 && !before.state.is_empty()
                 });
                 let odd = goes_on.map_or((0, 0), |before| (before.malformed, before.undated));
                 let known = KnownFile {

@@ -11,16 +11,18 @@ use claudometer_core::{
     Amount, Response, Tokens,
     response::{Name, Reader},
 };
-use claudometer_host::Host;
+use claudometer_host::{Host, sqlite::Database};
 use claudometer_scan::{
     Count, Form, LogFile, LogSource, Needles, Reading, Taken,
     lenient::{Decimal, Instant},
     parse,
 };
+use database::Read;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
+    io,
     path::{Path, PathBuf},
     sync::LazyLock,
 };
@@ -40,6 +42,8 @@ pub(crate) struct PlainLog {
     pub(crate) needles: LazyLock<Needles>,
     /// Takes one record, or the one document.
     pub(crate) take: fn(&mut Page<'_>, u64, &Value),
+    /// Takes the rows of a database after those that were read, where there is one.
+    pub(crate) rows: fn(&Database, &mut Page<'_>) -> io::Result<()>,
 }
 
 /// What was told earlier in the same file.
@@ -51,6 +55,12 @@ pub(crate) struct Known {
     pub(crate) model: Option<String>,
     /// Counters that go on from record to record, by model.
     pub(crate) counters: BTreeMap<String, Tokens>,
+    /// What the person calls a model, and what it is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) aliases: BTreeMap<String, String>,
+    /// How far each table was read.
+    #[serde(default)]
+    pub(crate) read: Read,
 }
 
 /// A file while it is read.
@@ -59,7 +69,7 @@ pub(crate) struct Page<'a> {
     pub(crate) file: LogFile<'a>,
     pub(crate) known: Known,
     pub(crate) taken: Taken,
-    take: fn(&mut Page<'_>, u64, &Value),
+    log: &'a PlainLog,
 }
 
 impl LogSource for PlainLog {
@@ -89,7 +99,7 @@ impl LogSource for PlainLog {
 
     fn open<'a>(&'a self, file: LogFile<'a>, state: Option<&[u8]>) -> Box<dyn Reading + 'a> {
         let known = state.and_then(|state| serde_json::from_slice(state).ok()).unwrap_or_default();
-        Box::new(Page { file, known, taken: Taken::default(), take: self.take })
+        Box::new(Page { file, known, taken: Taken::default(), log: self })
     }
 }
 
@@ -97,20 +107,30 @@ impl Reading for Page<'_> {
     fn line(&mut self, offset: u64, line: &[u8]) {
         let mut scratch = String::new();
         match parse::<Value>(line, &mut scratch) {
-            Some(record) => (self.take)(self, offset, &record),
+            Some(record) => (self.log.take)(self, offset, &record),
             None => self.taken.malformed += 1,
         }
     }
 
     fn whole(&mut self, document: &[u8]) {
         match serde_json::from_str::<Value>(&String::from_utf8_lossy(document)) {
-            Ok(document) => (self.take)(self, 0, &document),
+            Ok(document) => (self.log.take)(self, 0, &document),
             Err(_) => self.taken.malformed += u64::from(!document.trim_ascii().is_empty()),
         }
     }
 
+    fn database(&mut self) -> io::Result<()> {
+        let (files, path, rows) =
+            (self.file.host.files.clone(), &self.file.leaf.path, self.log.rows);
+        files.database(path, &mut |database| rows(database, self))
+    }
+
     fn state(&self) -> Option<Vec<u8>> {
         serde_json::to_vec(&self.known).ok()
+    }
+
+    fn memory(&self) -> Option<Vec<u8>> {
+        (!self.known.counters.is_empty()).then(|| self.state())?
     }
 
     fn finish(self: Box<Self>) -> Taken {
@@ -162,6 +182,11 @@ impl Page<'_> {
             }
         }
     }
+}
+
+/// A log without a database.
+pub(crate) fn no_rows(_: &Database, _: &mut Page<'_>) -> io::Result<()> {
+    Ok(())
 }
 
 /// A text that is not empty.

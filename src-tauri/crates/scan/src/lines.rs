@@ -189,6 +189,22 @@ fn in_block(block: &[u8], offset: u64, needles: &Needles, each: &mut dyn FnMut(u
     }
 }
 
+/// Hands the parts of a line to `each` that are worth reading: a block of NULs, which a power loss leaves, is no line, and
+/// what stands before and after it is one.
+pub(crate) fn parts(offset: u64, line: &[u8], needles: &Needles, each: &mut dyn FnMut(u64, &[u8])) {
+    if memchr(0, line).is_none() {
+        each(offset, line);
+        return;
+    }
+    let mut at = offset;
+    for part in line.split(|byte| *byte == 0) {
+        if needles.want(part) {
+            each(at, part);
+        }
+        at += part.len() as u64 + 1;
+    }
+}
+
 fn keep_last(last: &mut Vec<u8>, block: &[u8]) {
     last.extend_from_slice(&block[block.len().saturating_sub(TAIL)..]);
     let surplus = last.len().saturating_sub(TAIL);

@@ -2,7 +2,8 @@
 
 use crate::{
     Needles, Tail, hash,
-    lines::{Length, TAIL, length, lines},
+    lines::{Length, TAIL, length, lines, parts},
+    packed::Unpacked,
 };
 use claudometer_core::{
     Response, Tokens,
@@ -20,6 +21,8 @@ use std::{
 pub enum Form {
     /// A record a line, added at the end.
     Lines,
+    /// The same, packed as a zstd stream once nothing is added any more.
+    Packed,
     /// One document, rewritten as it changes.
     Whole,
     /// A database of the assistant's.
@@ -87,6 +90,41 @@ impl LogFile<'_> {
     pub fn stem(&self) -> &str {
         self.leaf.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
     }
+
+    /// Hands every line of it that is worth reading to `each`; what lies behind a fault is not reached.
+    pub fn each_line(
+        &self,
+        form: Form,
+        needles: &Needles,
+        buffer: &mut Vec<u8>,
+        each: &mut dyn FnMut(u64, &[u8]),
+    ) -> io::Result<()> {
+        let Some(mut stream) = self.host.files.stream(&self.leaf.path, 0)? else { return Ok(()) };
+        let mut each = |offset: u64, line: &[u8]| parts(offset, line, needles, each);
+        if form != Form::Packed {
+            let tail = lines(&mut stream, 0, needles, buffer, &mut each)?;
+            if is_worthy(needles, &tail.rest) {
+                each(tail.end, &tail.rest);
+            }
+            return Ok(());
+        }
+        let mut stream = Unpacked::of(stream);
+        let mut from = 0;
+        loop {
+            let tail = lines(&mut stream, from, needles, buffer, &mut each)?;
+            if !tail.is_overlong {
+                if is_worthy(needles, &tail.rest) {
+                    each(tail.end, &tail.rest);
+                }
+                return Ok(());
+            }
+            // Nothing that counts is as long; of a stream there is no way back.
+            match length(&mut stream, &Needles::ALL)? {
+                Length::Ended(length, _) => from = tail.end + length,
+                Length::Unended(_) => return Ok(()),
+            }
+        }
+    }
 }
 
 /// The reading of one file.
@@ -108,6 +146,11 @@ pub trait Reading {
 
     /// What another reading needs to go on from here; `None` where it has to begin anew.
     fn state(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// What another reading of a whole document needs to know of this one.
+    fn memory(&self) -> Option<Vec<u8>> {
         None
     }
 
@@ -173,15 +216,19 @@ impl Place<'_> {
     ) -> io::Result<(Taken, Resume)> {
         match self.source.form(&self.file.leaf.path) {
             Some(Form::Lines) => self.lines(resume, buffer),
+            Some(Form::Packed) => self.packed(buffer),
             Some(Form::Whole) => {
-                let mut reading = self.source.open(self.file, None);
+                let memory = resume.map(|resume| resume.state.as_slice());
+                let memory = memory.filter(|memory| !memory.is_empty());
+                let mut reading = self.source.open(self.file, memory);
                 let mut document = Vec::new();
                 if let Some(mut stream) = self.file.host.files.stream(&self.file.leaf.path, 0)? {
                     stream.read_to_end(&mut document)?;
                 }
-                reading.whole(&document);
+                reading.whole(without_nuls(&document));
                 let offset = document.len() as u64;
-                Ok((reading.finish(), Resume { offset, ..Resume::default() }))
+                let state = reading.memory().unwrap_or_default();
+                Ok((reading.finish(), Resume { offset, state, ..Resume::default() }))
             }
             Some(Form::Database) => {
                 let state = resume.map(|resume| resume.state.as_slice());
@@ -193,6 +240,25 @@ impl Place<'_> {
             }
             None => Ok(Default::default()),
         }
+    }
+
+    fn packed(&self, buffer: &mut Vec<u8>) -> io::Result<(Taken, Resume)> {
+        let mut reading = self.source.open(self.file, None);
+        let mut found = 0_u64;
+        let mut each = |offset: u64, line: &[u8]| {
+            found += 1;
+            reading.line(offset, line.strip_suffix(b"\r").unwrap_or(line));
+        };
+        let read = self.file.each_line(Form::Packed, self.source.needles(), buffer, &mut each);
+        let mut taken = reading.finish();
+        match read {
+            // What stands before the damage counts.
+            Err(_) if found > 0 => taken.malformed += 1,
+            read => read?,
+        }
+        let offset = self.file.leaf.size;
+        let tail = self.hash_before(offset)?;
+        Ok((taken, Resume { offset, tail, ..Resume::default() }))
     }
 
     fn lines(&self, resume: Option<&Resume>, buffer: &mut Vec<u8>) -> io::Result<(Taken, Resume)> {
@@ -216,7 +282,9 @@ impl Place<'_> {
         let resume = Resume { offset: tail.end, tail: hash, unended, state };
         if is_worthy(self.source.needles(), &tail.rest) {
             // A last line that is whole counts already; it is read again when something follows it.
-            reading.line(tail.end, tail.rest.trim_ascii_end());
+            parts(tail.end, &tail.rest, self.source.needles(), &mut |offset, line| {
+                reading.line(offset, line.trim_ascii_end());
+            });
         }
         Ok((reading.finish(), resume))
     }
@@ -234,7 +302,9 @@ impl Place<'_> {
                 return Ok(ReadTo::default());
             };
             let mut take = |offset: u64, line: &[u8]| {
-                reading.line(offset, line.strip_suffix(b"\r").unwrap_or(line));
+                parts(offset, line, needles, &mut |offset, line| {
+                    reading.line(offset, line.strip_suffix(b"\r").unwrap_or(line));
+                });
             };
             let tail = lines(&mut stream, from, needles, buffer, &mut take)?;
             if !tail.is_overlong {
@@ -298,6 +368,11 @@ fn hash_of(bytes: &[u8]) -> u64 {
 
 /// Whether an unended line is worth a try: an object that was written whole ends like one.
 fn is_worthy(needles: &Needles, rest: &[u8]) -> bool {
-    let rest = rest.trim_ascii_end();
-    rest.ends_with(b"}") && needles.want(rest)
+    without_nuls(rest).trim_ascii_end().ends_with(b"}") && needles.want(rest)
+}
+
+/// Without the block of NULs that a power loss leaves at the end of a file.
+fn without_nuls(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    &bytes[..end]
 }

@@ -59,6 +59,7 @@ const LATEST: i64 = 1 << 2;
 const BY_EQUALITY: i64 = 1 << 3;
 const REPEATED: i64 = 1 << 4;
 pub(crate) const WITHDRAWN: i64 = 1 << 5;
+const OF_PARTS: i64 = 1 << 6;
 const SPEED: u32 = 8;
 const QUALITY: u32 = 12;
 const ESTIMATED: i64 = 2;
@@ -86,6 +87,7 @@ fn flags(response: &Response, repeated: bool) -> i64 {
         | when(response.in_us, IN_US)
         | when(response.merging == Merging::Latest, LATEST)
         | when(response.copies == Copies::ByEquality, BY_EQUALITY)
+        | when(response.copies == Copies::OfParts, OF_PARTS)
         | when(repeated, REPEATED)
         | when(response.withdrawn, WITHDRAWN)
         | speed << SPEED
@@ -203,7 +205,11 @@ impl Row {
                     _ => Quality::Exact,
                 },
                 merging: if has(LATEST) { Merging::Latest } else { Merging::Largest },
-                copies: if has(BY_EQUALITY) { Copies::ByEquality } else { Copies::ByRequest },
+                copies: match (has(BY_EQUALITY), has(OF_PARTS)) {
+                    (true, _) => Copies::ByEquality,
+                    (_, true) => Copies::OfParts,
+                    _ => Copies::ByRequest,
+                },
                 source: self.source.cast_unsigned(),
                 reader: self.reader(),
                 withdrawn: has(WITHDRAWN),

@@ -3,12 +3,14 @@
 use claudometer_core::response::{Key, Name, Reader, Response, Speed, Tokens};
 use claudometer_host::Host;
 use claudometer_scan::{
-    Count, Form, LogFile, LogSource, Map, Needles, Reading, Taken, Text, key,
+    Count, Form, List, LogFile, LogSource, Map, Needles, Reading, Taken, Text, key,
     lenient::{Decimal, Flag, Instant},
     parse,
 };
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     sync::{Arc, LazyLock},
 };
@@ -16,6 +18,8 @@ use std::{
 /// What names it.
 pub(crate) const ID: &str = "claude";
 static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles::of(&["\"usage\""]));
+/// The folder of the desktop application's agents; each session has a home of its own somewhere below.
+const AGENTS: &str = "local-agent-mode-sessions";
 /// What stands for a model in notices of the program itself.
 const NOTICE: &str = "<synthetic>";
 
@@ -40,27 +44,21 @@ impl LogSource for Logs {
     }
 
     fn places(&self, host: &Host) -> Vec<PathBuf> {
-        let Some(given) = host.env.get("CLAUDE_CONFIG_DIR") else {
-            let config = host.folder("XDG_CONFIG_HOME", ".config").join("claude/projects");
-            return vec![config, host.home().join(".claude/projects")];
+        let mut places = match host.env.get("CLAUDE_CONFIG_DIR") {
+            Some(given) => given.split(',').map(str::trim).filter_map(projects).collect(),
+            None => {
+                let config = host.folder("XDG_CONFIG_HOME", ".config").join("claude/projects");
+                vec![config, host.home().join(".claude/projects")]
+            }
         };
-        let folders = given.split(',').map(str::trim).filter(|folder| !folder.is_empty());
-        folders
-            .map(|folder| {
-                let folder = Path::new(folder);
-                if folder.ends_with("projects") {
-                    folder.to_owned()
-                } else {
-                    folder.join("projects")
-                }
-            })
-            .collect()
+        places.push(desktop(host).join(AGENTS));
+        places
     }
 
     fn form(&self, path: &Path) -> Option<Form> {
         let is_transcript = path.extension().is_some_and(|end| end == "jsonl")
             && path.file_name().is_some_and(|name| name != "journal.jsonl");
-        is_transcript.then_some(Form::Lines)
+        (is_transcript && !is_audit(path)).then_some(Form::Lines)
     }
 
     fn needles(&self) -> &Needles {
@@ -71,6 +69,30 @@ impl LogSource for Logs {
         let state = state.and_then(|state| serde_json::from_slice(state).ok()).unwrap_or_default();
         Box::new(Transcript { file, state, names: Names::default(), taken: Taken::default() })
     }
+}
+
+/// The transcripts of a folder of settings, which may be named itself.
+fn projects(folder: &str) -> Option<PathBuf> {
+    let path = Path::new(folder);
+    let is_projects = path.ends_with("projects");
+    (!folder.is_empty())
+        .then(|| if is_projects { path.to_owned() } else { path.join("projects") })
+}
+
+/// Where the desktop application keeps its data.
+fn desktop(host: &Host) -> PathBuf {
+    if cfg!(target_os = "macos") {
+        host.home().join("Library/Application Support/Claude")
+    } else {
+        host.folder("XDG_CONFIG_HOME", ".config").join("Claude")
+    }
+}
+
+/// Whether a file of the desktop application's agents is no transcript: a second record of the same calls lies beside them.
+fn is_audit(path: &Path) -> bool {
+    let path = path.as_os_str().as_encoded_bytes();
+    let found = memmem::find(path, AGENTS.as_bytes());
+    found.is_some_and(|at| memmem::find(&path[at..], b"/.claude/projects/").is_none())
 }
 
 /// A line, as far as it is about a response.
@@ -132,10 +154,44 @@ struct Usage<'a> {
     cache_creation: Map<Split>,
     #[serde(default)]
     server_tool_use: Map<Searches>,
+    #[serde(default)]
+    output_tokens_details: Map<Details>,
     #[serde(borrow, default)]
     speed: Text<'a>,
     #[serde(borrow, default)]
     inference_geo: Text<'a>,
+    #[serde(borrow, default)]
+    iterations: List<Map<Iteration<'a>>>,
+}
+
+/// One of the calls that a response consists of.
+#[derive(Deserialize)]
+struct Iteration<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Text<'a>,
+    #[serde(borrow, default)]
+    model: Text<'a>,
+    #[serde(default)]
+    input_tokens: Count,
+    #[serde(default)]
+    output_tokens: Count,
+    #[serde(default)]
+    cache_read_input_tokens: Count,
+    #[serde(default)]
+    cache_creation_input_tokens: Count,
+    #[serde(default)]
+    cache_creation: Map<Split>,
+    #[serde(default)]
+    output_tokens_details: Map<Details>,
+    #[serde(borrow, default)]
+    speed: Text<'a>,
+}
+
+/// What of the output was not shown.
+#[derive(Deserialize, Default)]
+struct Details {
+    #[serde(default)]
+    thinking_tokens: Count,
 }
 
 /// Cache writes by how long they last.
@@ -153,21 +209,51 @@ struct Searches {
     web_search_requests: Count,
 }
 
+/// Input, output, read from a cache and written to one, by what is written of the latter two.
+type Counters<'a> = ([&'a Count; 4], &'a Map<Split>, &'a Map<Details>);
+
+/// Gateways write a split of zeros beside a flat figure, and old versions only the flat one.
+fn tokens(([input, output, read, written], split, details): Counters<'_>) -> Tokens {
+    let of = |class: fn(&Split) -> Count| split.0.as_ref().map_or(0, |split| class(split).0);
+    let hour = of(|split| split.ephemeral_1h_input_tokens);
+    let minutes = of(|split| split.ephemeral_5m_input_tokens);
+    let thought = details.0.as_ref().map_or(0, |details| details.thinking_tokens.0);
+    Tokens {
+        input: input.0,
+        output: output.0,
+        reasoning: thought.min(output.0),
+        cache_read: read.0,
+        cache_write_5m: minutes.max(written.0.saturating_sub(hour)),
+        cache_write_1h: hour,
+    }
+}
+
+fn speed(told: &Text<'_>) -> Speed {
+    if told.get() == Some("fast") { Speed::Fast } else { Speed::Standard }
+}
+
 impl Usage<'_> {
-    /// Gateways write a split of zeros beside a flat figure, and old versions only the flat one.
     fn tokens(&self) -> Tokens {
-        let split = self.cache_creation.0.as_ref();
-        let of = |class: fn(&Split) -> Count| split.map_or(0, |split| class(split).0);
-        let hour = of(|split| split.ephemeral_1h_input_tokens);
-        let minutes = of(|split| split.ephemeral_5m_input_tokens);
-        Tokens {
-            input: self.input_tokens.0,
-            output: self.output_tokens.0,
-            reasoning: 0,
-            cache_read: self.cache_read_input_tokens.0,
-            cache_write_5m: minutes.max(self.cache_creation_input_tokens.0.saturating_sub(hour)),
-            cache_write_1h: hour,
-        }
+        let read = &self.cache_read_input_tokens;
+        let written = &self.cache_creation_input_tokens;
+        let flat = [&self.input_tokens, &self.output_tokens, read, written];
+        tokens((flat, &self.cache_creation, &self.output_tokens_details))
+    }
+
+    /// Calls of another model within the response, with their places: the counters above leave them out.
+    fn advice(&self) -> impl Iterator<Item = (usize, &Iteration<'_>)> {
+        let all = self.iterations.0.iter().enumerate();
+        all.filter_map(|(place, one)| one.0.as_ref().map(|one| (place, one)))
+            .filter(|(_, one)| one.kind.get() == Some("advisor_message"))
+    }
+}
+
+impl Iteration<'_> {
+    fn tokens(&self) -> Tokens {
+        let read = &self.cache_read_input_tokens;
+        let written = &self.cache_creation_input_tokens;
+        let flat = [&self.input_tokens, &self.output_tokens, read, written];
+        tokens((flat, &self.cache_creation, &self.output_tokens_details))
     }
 }
 
@@ -176,6 +262,24 @@ impl Usage<'_> {
 struct State {
     /// The folder that the file names first.
     cwd: Option<String>,
+}
+
+/// By what a response is known.
+struct Identity<'a> {
+    kind: &'static str,
+    id: Cow<'a, str>,
+    request: Option<&'a str>,
+}
+
+impl Identity<'_> {
+    fn key(&self) -> Key {
+        key(self.kind, &self.id, self.request)
+    }
+
+    /// A further call within it, at a place of its list.
+    fn within(&self, place: usize) -> Key {
+        key(self.kind, &format!("{}#{place}", self.id), self.request)
+    }
 }
 
 /// Names that the line before had too, most of the time.
@@ -235,46 +339,58 @@ impl Transcript<'_> {
         let project = either(&line.cwd, &around.cwd).or(self.state.cwd.as_deref());
         let session = either(&line.session_id, &around.session_id);
         let branch = either(&line.git_branch, &around.git_branch);
+        let identity = self.identity(offset, line, message, around);
         let named = Response::of(
-            self.identity(offset, line, message, around),
+            identity.key(),
             at,
             self.names.model.get(message.model.get().unwrap_or("unknown")),
             self.names.session.get(session.unwrap_or_else(|| self.file.stem())),
             self.names.project.get(project.unwrap_or_default()),
             self.names.branch.get(branch.unwrap_or_default()),
         );
+        let side_chain = line.is_sidechain.0 || around.is_sidechain.0;
+        let named = Response {
+            side_chain,
+            in_us: usage.inference_geo.get() == Some("us"),
+            ..named
+        };
+        for (place, call) in usage.advice() {
+            self.taken.add(Response {
+                key: identity.within(place),
+                model: call.model.get().unwrap_or("unknown").into(),
+                tokens: call.tokens(),
+                speed: speed(&call.speed),
+                ..named.clone()
+            });
+        }
         self.taken.add(Response {
-            side_chain: line.is_sidechain.0 || around.is_sidechain.0,
             tokens: usage.tokens(),
             web_searches: searches.map_or(0, |searches| searches.web_search_requests.0),
-            speed: match usage.speed.get() {
-                Some("fast") => Speed::Fast,
-                _ => Speed::Standard,
-            },
-            in_us: usage.inference_geo.get() == Some("us"),
+            speed: speed(&usage.speed),
             logged_cost: line.cost.0,
             ..named
         });
     }
 
     /// Message and request; else the record's own id; else the place of the line.
-    fn identity(
+    fn identity<'l>(
         &self,
         offset: u64,
-        line: &Line<'_>,
-        message: &Message<'_>,
-        around: &Line<'_>,
-    ) -> Key {
-        if let Some(id) = message.id.get() {
-            return key(ID, id, line.request_id.get());
-        }
-        match line.uuid.get().or(around.uuid.get()) {
-            Some(uuid) => key("claude/uuid", uuid, None),
-            None => {
-                let place = format!("{}:{offset}", self.file.leaf.path.display());
-                key("claude/line", &place, None)
-            }
-        }
+        line: &'l Line<'_>,
+        message: &'l Message<'_>,
+        around: &'l Line<'_>,
+    ) -> Identity<'l> {
+        let (kind, id, request) = match message.id.get() {
+            Some(id) => (ID, Cow::Borrowed(id), line.request_id.get()),
+            None => match line.uuid.get().or(around.uuid.get()) {
+                Some(uuid) => ("claude/uuid", Cow::Borrowed(uuid), None),
+                None => {
+                    let place = format!("{}:{offset}", self.file.leaf.path.display());
+                    ("claude/line", Cow::Owned(place), None)
+                }
+            },
+        };
+        Identity { kind, id, request }
     }
 
     /// The folder of the transcripts of one project: its name is what is left of the project's path.

@@ -1,10 +1,9 @@
 //! The tasks of Cline and of the extensions that came from it, in every editor, and the sessions of its command line.
 
 use crate::logs::{
-    Page, PlainLog, count, disjoint, dollars, ends, folder, inclusive, model, text, time,
-};
+    Page, PlainLog, count, disjoint, dollars, ends, inclusive, model, text, time, no_rows};
 use claudometer_core::{
-    Response,
+    Response, Tokens,
     response::{Merging, Reader},
 };
 use claudometer_host::Host;
@@ -16,7 +15,9 @@ use std::{
 };
 
 /// Records of the conversation that were billed.
-const BILLED: [&str; 3] = ["api_req_started", "deleted_api_reqs", "subagent_usage"];
+const BILLED: [&str; 2] = ["api_req_started", "subagent_usage"];
+/// One sum of requests that are not in the conversation any more.
+const DELETED: &str = "deleted_api_reqs";
 const TASK: &str = "ui_messages.json";
 const SESSION: &str = ".messages.json";
 
@@ -24,13 +25,14 @@ const SESSION: &str = ".messages.json";
 pub(crate) static LOGS: PlainLog = PlainLog {
     id: "cline",
     name: "Cline",
-    reader: Reader::SECOND,
+    reader: Reader::SECOND_CORRECTED,
+    rows: no_rows,
     places: |host| {
-        let data = folder(host, "CLINE_DATA_DIR", ".cline/data");
-        let sessions = host
-            .env
-            .get("CLINE_SESSION_DATA_DIR")
-            .map_or_else(|| data.join("sessions"), PathBuf::from);
+        let named = |variable: &str| host.env.get(variable).map(PathBuf::from);
+        let below = || named("CLINE_DIR").map(|home| home.join("data"));
+        let data = named("CLINE_DATA_DIR").or_else(below);
+        let data = data.unwrap_or_else(|| host.home().join(".cline/data"));
+        let sessions = named("CLINE_SESSION_DATA_DIR").unwrap_or_else(|| data.join("sessions"));
         let own = [data.join("tasks"), sessions];
         tasks(host, "saoudrizwan.claude-dev").into_iter().chain(own).collect()
     },
@@ -43,7 +45,8 @@ pub(crate) static LOGS: PlainLog = PlainLog {
 pub(crate) static ROO: PlainLog = PlainLog {
     id: "roo",
     name: "Roo Code",
-    reader: Reader::SECOND,
+    reader: Reader::SECOND_CORRECTED,
+    rows: no_rows,
     places: |host| tasks(host, "rooveterinaryinc.roo-cline"),
     form,
     needles: LazyLock::new(|| Needles::of(&[])),
@@ -54,7 +57,8 @@ pub(crate) static ROO: PlainLog = PlainLog {
 pub(crate) static KILO: PlainLog = PlainLog {
     id: "kilo-legacy",
     name: "Kilo Code (extension)",
-    reader: Reader::SECOND,
+    reader: Reader::SECOND_CORRECTED,
+    rows: no_rows,
     places: |host| tasks(host, "kilocode.kilo-code"),
     form,
     needles: LazyLock::new(|| Needles::of(&[])),
@@ -87,19 +91,49 @@ fn take(page: &mut Page<'_>, agent: &str, document: &Value) {
         page.file.leaf.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
     page.known.session = folder.map(str::to_owned);
     let list = document.as_array().or_else(|| document["messages"].as_array());
-    let model = if is_session { None } else { model_of_task(page) };
-    for (nth, message) in list.into_iter().flatten().enumerate() {
-        if is_session {
+    if is_session {
+        for (nth, message) in list.into_iter().flatten().enumerate() {
             answer(page, agent, nth, message);
-        } else {
-            request(page, agent, model.as_deref(), message);
+        }
+        return;
+    }
+    let model = model_of_task(page);
+    let before = std::mem::take(&mut page.known.counters);
+    let mut sums = Vec::new();
+    for message in list.into_iter().flatten() {
+        match text(&message["say"]) {
+            Some(DELETED) => sums.push(message),
+            Some(kind) if BILLED.contains(&kind) => {
+                request(page, agent, model.as_deref(), message, kind);
+            }
+            _ => {}
         }
     }
+    // A restored checkpoint leaves one sum in the place of requests. Where those are known, they stand and the sum does not.
+    let is_gone = |request: &String| !page.known.counters.contains_key(request);
+    let are_known = before.keys().any(|known| !known.starts_with(DELETED) && is_gone(known));
+    for sum in sums {
+        let name = format!("{DELETED}/{}", sum["ts"]);
+        let first = page.taken.responses.len();
+        request(page, agent, model.as_deref(), sum, DELETED);
+        if are_known && !before.contains_key(&name) {
+            let sums = page.taken.responses.split_off(first).into_iter().map(|sum| sum.key);
+            page.taken.copies.extend(sums);
+        } else {
+            page.known.counters.insert(name, Tokens::default());
+        }
+    }
+    page.known.counters.extend(before);
 }
 
 /// A request of a task: its figures are text within the text, and missing while it runs.
-fn request(page: &mut Page<'_>, agent: &str, model: Option<&str>, message: &Value) {
-    let Some(kind) = text(&message["say"]).filter(|say| BILLED.contains(say)) else { return };
+fn request(
+    page: &mut Page<'_>,
+    agent: &str,
+    model: Option<&str>,
+    message: &Value,
+    kind: &str,
+) {
     let inner = text(&message["text"]).and_then(|text| serde_json::from_str::<Value>(text).ok());
     let Some(inner) =
         inner.filter(|inner| inner["tokensIn"].is_number() || inner["tokensOut"].is_number())
@@ -114,11 +148,17 @@ fn request(page: &mut Page<'_>, agent: &str, model: Option<&str>, message: &Valu
         disjoint(all.0, all.1, all.2, all.3)
     };
     let rank = page.file.leaf.modified_ns;
-    page.add(time(&message["ts"]), |page, at| {
+    let at = time(&message["ts"]);
+    if let Some(at) = at.filter(|_| kind != DELETED) {
+        page.known.counters.insert(format!("{kind}/{}", at.timestamp_millis()), Tokens::default());
+    }
+    // A task uses one model to plan and another to act.
+    let own = text(&message["modelInfo"]["modelId"]);
+    page.add(at, |page, at| {
         let id = format!("{}/{kind}/{}", page.session(), at.timestamp_millis());
         Response {
             rank,
-            model: model.unwrap_or("unknown").into(),
+            model: own.or(model).unwrap_or("unknown").into(),
             tokens,
             side_chain: kind == "subagent_usage",
             logged_cost: dollars(&inner["cost"]),
@@ -142,7 +182,8 @@ fn answer(page: &mut Page<'_>, agent: &str, nth: usize, message: &Value) {
         Response {
             rank,
             model: model(&message["modelInfo"]["id"]),
-            tokens: disjoint(
+            // The input is the whole prompt, caches included.
+            tokens: inclusive(
                 field("inputTokens"),
                 field("outputTokens"),
                 field("cacheReadTokens"),

@@ -1,8 +1,11 @@
 //! The wires of Kimi's two command lines: what each step used, a record a line.
 
-use crate::logs::{Page, PlainLog, count, disjoint, ends, folder, model, text, time};
-use claudometer_core::{Response, response::Reader};
-use claudometer_scan::{Form, Needles, key};
+use crate::logs::{Page, PlainLog, count, disjoint, ends, folder, model, text, time, no_rows};
+use claudometer_core::{
+    Response,
+    response::{Copies, Key, Reader},
+};
+use claudometer_scan::{Form, Needles, hash, key};
 use serde_json::Value;
 use std::{
     path::{Component, Path},
@@ -13,7 +16,8 @@ use std::{
 pub(crate) static LOGS: PlainLog = PlainLog {
     id: "kimi",
     name: "Kimi",
-    reader: Reader::SECOND,
+    reader: Reader::SECOND_CORRECTED,
+    rows: no_rows,
     places: |host| {
         vec![
             folder(host, "KIMI_SHARE_DIR", ".kimi").join("sessions"),
@@ -22,7 +26,7 @@ pub(crate) static LOGS: PlainLog = PlainLog {
     },
     form: |path| ends(path, "wire.jsonl").then_some(Form::Lines),
     needles: LazyLock::new(|| {
-        Needles::of(&["\"token_usage\"", "\"usage.record\"", "\"llm.request\""])
+        Needles::of(&["\"token_usage\"", "\"usage.record\"", "\"llm.request\"", "\"forked\""])
     }),
     take,
 };
@@ -31,40 +35,56 @@ fn take(page: &mut Page<'_>, offset: u64, record: &Value) {
     let at = time(&record["timestamp"]).or_else(|| time(&record["time"]));
     let message = if record["message"].is_object() { &record["message"] } else { record };
     let payload = if message["payload"].is_object() { &message["payload"] } else { message };
-    let used = match text(&message["type"]) {
-        Some("llm.request") => {
-            page.known.model = text(&payload["model"]).map(str::to_owned);
-            return;
-        }
-        Some("StatusUpdate") if payload["token_usage"].is_object() => {
-            let usage = &payload["token_usage"];
-            ["input_other", "output", "input_cache_read", "input_cache_creation"]
-                .map(|name| count(&usage[name]))
-        }
-        Some("usage.record") => {
-            let usage = &payload["usage"];
-            ["inputOther", "output", "inputCacheRead", "inputCacheCreation"]
-                .map(|name| count(&usage[name]))
-        }
-        _ => return,
-    };
-    let [input, output, read, written] = used;
     let (session, agent) = session(&page.file.leaf.path);
     page.known.session = Some(session);
-    let told = page.known.model.as_deref().map(Into::into);
-    page.add(at, |page, at| Response {
-        model: told.unwrap_or_else(|| model(&payload["model"])),
-        tokens: disjoint(input, output, read, written),
-        side_chain: agent.is_some(),
-        ..Response::new(
-            key(
-                "kimi",
-                &format!("{}/{}/{offset}", page.session(), agent.unwrap_or_default()),
-                None,
-            ),
-            at,
-        )
-    });
+    let place = format!("{}/{}/{offset}", page.session(), agent.as_deref().unwrap_or_default());
+    let place = key("kimi", &place, None);
+    match text(&message["type"]) {
+        Some("llm.request") => {
+            if let Some(model) = text(&payload["model"]) {
+                let alias = text(&payload["modelAlias"]).unwrap_or_default().to_owned();
+                page.known.aliases.insert(alias, model.to_owned());
+            }
+        }
+        // What stands before it repeats the session that was forked.
+        Some("forked") => page.taken.responses.iter_mut().for_each(|response| response.rank = 1),
+        Some("StatusUpdate") if payload["token_usage"].is_object() => {
+            let usage = &payload["token_usage"];
+            let [input, output, read, written] =
+                ["input_other", "output", "input_cache_read", "input_cache_creation"]
+                    .map(|name| count(&usage[name]));
+            let told = page.known.aliases.get("").map(|model| model.as_str().into());
+            page.add(at, |_, at| Response {
+                model: told.unwrap_or_else(|| model(&payload["model"])),
+                tokens: disjoint(input, output, read, written),
+                side_chain: agent.is_some(),
+                ..Response::new(place, at)
+            });
+        }
+        Some("usage.record") => {
+            let [input, output, read, written] =
+                ["inputOther", "output", "inputCacheRead", "inputCacheCreation"]
+                    .map(|name| count(&payload["usage"][name]));
+            let alias = text(&payload["model"]).unwrap_or_default();
+            let told = page.known.aliases.get(alias).map(|model| model.as_str().into());
+            let call = [agent.as_deref().unwrap_or_default(), alias].map(str::to_owned);
+            page.add(at, |_, at| {
+                let [agent, alias] = &call;
+                let moment = at.timestamp_millis().to_string();
+                // A fork repeats its origin's records, with their times.
+                let message = hash(&["kimi", agent, alias, &moment]);
+                Response {
+                    model: told.unwrap_or_else(|| model(&payload["model"])),
+                    tokens: disjoint(input, output, read, written),
+                    side_chain: !agent.is_empty(),
+                    copies: Copies::ByEquality,
+                    ..Response::new(Key { message, request: place.message }, at)
+                }
+            });
+            page.taken.copies.push(place);
+        }
+        _ => {}
+    }
 }
 
 /// The session, and the agent beside its main one: the folders around the wire.

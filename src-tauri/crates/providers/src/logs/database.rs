@@ -26,7 +26,7 @@ pub(crate) struct DatabaseLog {
 }
 
 /// How far each table was read, in a number that grows with its rows: an id, or a time.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Read(BTreeMap<String, i64>);
 

@@ -187,12 +187,12 @@ struct Around {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct State {
-    /// The newest change that was read, in milliseconds since 1970.
+    /// The newest change that was read of the first generation's rows, in milliseconds since 1970.
     #[serde(default)]
     changed_ms: i64,
-    /// Whether the rows were those of the second generation.
+    /// The same of the second generation's.
     #[serde(default)]
-    second: bool,
+    second_changed_ms: i64,
 }
 
 struct Messages<'a> {
@@ -236,7 +236,7 @@ impl Messages<'_> {
         });
     }
 
-    fn row(&mut self, row: &Row<'_>) {
+    fn row(&mut self, row: &Row<'_>, generation: Generation) {
         let around = Around {
             id: row.text(0).unwrap_or_default(),
             session: row.text(1).unwrap_or_default(),
@@ -244,11 +244,18 @@ impl Messages<'_> {
             directory: row.text(5),
             session_ms: row.integer(6),
         };
-        self.state.changed_ms = self.state.changed_ms.max(row.integer(3).unwrap_or_default());
+        let changed = match generation {
+            Generation::First => &mut self.state.changed_ms,
+            Generation::Second => &mut self.state.second_changed_ms,
+        };
+        *changed = row.integer(3).unwrap_or_default().max(*changed);
         let Some(data) = row.text(4) else { return };
         let mut scratch = String::new();
         match parse::<Message<'_>>(data.as_bytes(), &mut scratch) {
-            Some(message) if self.state.second || message.role.get() == Some("assistant") => {
+            // The second generation says in a column what a row is.
+            Some(message)
+                if generation == Generation::Second || message.role.get() == Some("assistant") =>
+            {
                 self.take(&message, &around);
             }
             Some(_) => {}
@@ -257,24 +264,38 @@ impl Messages<'_> {
     }
 }
 
-/// Rows that changed since, with their sessions where a table of these tells more.
-fn query(database: &Database, second: bool) -> io::Result<String> {
-    let (messages, sessions) =
-        if second { ("session_message", "session_v2") } else { ("message", "session") };
-    let has = |column: &str| {
-        Ok::<bool, io::Error>(database.columns(sessions)?.iter().any(|name| name == column))
+/// Of which release a table is. The newer one holds what was migrated, too, but the older one grows on when a person goes
+/// back to the older release: a message counts by its id, whichever holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Generation {
+    First,
+    Second,
+}
+
+/// Rows that changed since, with their sessions where a table of these tells more; `None` where there is no such table. A
+/// compaction is a request of its own.
+fn query(database: &Database, generation: Generation) -> io::Result<Option<String>> {
+    let (messages, only) = match generation {
+        Generation::First => ("message", ""),
+        Generation::Second => ("session_message", "AND m.type IN ('assistant', 'compaction')"),
     };
-    let directory = if has("directory")? { "s.directory" } else { "NULL" };
-    let began = if has("time_created")? { "s.time_created" } else { "NULL" };
-    let join = if has("id")? {
-        format!("LEFT JOIN {sessions} s ON s.id = m.session_id")
-    } else {
-        String::new()
-    };
-    let only = if second { "AND m.type = 'assistant'" } else { "" };
-    Ok(format!(
-        "SELECT m.id, m.session_id, m.time_created, m.time_updated, m.data, {directory}, {began} FROM {messages} m {join} WHERE m.time_updated >= ?1 {only}"
-    ))
+    if database.columns(messages)?.is_empty() {
+        return Ok(None);
+    }
+    let (mut joins, mut directory, mut began) = (String::new(), String::new(), String::new());
+    for (sessions, name) in [("session_v2", "s2"), ("session", "s1")] {
+        let columns = database.columns(sessions)?;
+        let has = |column: &str| columns.iter().any(|name| name == column);
+        if !has("id") {
+            continue;
+        }
+        joins += &format!(" LEFT JOIN {sessions} {name} ON {name}.id = m.session_id");
+        directory += &if has("directory") { format!("{name}.directory, ") } else { String::new() };
+        began += &if has("time_created") { format!("{name}.time_created, ") } else { String::new() };
+    }
+    Ok(Some(format!(
+        "SELECT m.id, m.session_id, m.time_created, m.time_updated, m.data, coalesce({directory}NULL, NULL), coalesce({began}NULL, NULL) FROM {messages} m{joins} WHERE m.time_updated >= ?1 {only}"
+    )))
 }
 
 impl Reading for Messages<'_> {
@@ -293,22 +314,15 @@ impl Reading for Messages<'_> {
     fn database(&mut self) -> io::Result<()> {
         let files = self.file.host.files.clone();
         files.database(&self.file.leaf.path, &mut |database| {
-            if database.columns("message")?.is_empty()
-                && database.columns("session_message")?.is_empty()
-            {
-                return Ok(());
+            for (generation, since) in [
+                (Generation::First, self.state.changed_ms),
+                (Generation::Second, self.state.second_changed_ms),
+            ] {
+                if let Some(query) = query(database, generation)? {
+                    database.rows(&query, &[since], &mut |row| self.row(row, generation))?;
+                }
             }
-            // The second generation holds the rows of the first too.
-            let answered = "SELECT 1 FROM session_message WHERE type = 'assistant' LIMIT 1";
-            let mut second = false;
-            if !database.columns("session_message")?.is_empty() {
-                database.rows(answered, &[], &mut |_| second = true)?;
-            }
-            if second != self.state.second {
-                self.state = State { changed_ms: 0, second };
-            }
-            let since = self.state.changed_ms;
-            database.rows(&query(database, second)?, &[since], &mut |row| self.row(row))
+            Ok(())
         })
     }
 

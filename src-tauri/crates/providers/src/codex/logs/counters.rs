@@ -57,7 +57,7 @@ impl Vector {
     }
 
     /// In classes that do not overlap.
-    const fn tokens(&self) -> Tokens {
+    pub(super) const fn tokens(&self) -> Tokens {
         let cached = self.cached_input_tokens.saturating_add(self.cache_write_input_tokens);
         Tokens {
             input: self.input_tokens.saturating_sub(cached),
