@@ -266,8 +266,8 @@ impl<'a> Rollout<'a> {
     }
 
     /// How many of the first calls a fork has copied: those with which the session before it begins too, which counts them
-    /// itself. Where that one is gone, those of it that the history knows, or whose lines were all written when the file was
-    /// made.
+    /// itself, and those whose lines were all written when the file was made. Where the other session is gone, also those
+    /// that the history knows as its own.
     fn inherited(&self) -> usize {
         if self.state.parent.is_none() || self.state.own_from.is_some() {
             return 0;
@@ -276,11 +276,10 @@ impl<'a> Rollout<'a> {
             let history = pairs(parent);
             self.calls.iter().zip(&history).take_while(|(call, pair)| call.pair == **pair).count()
         });
-        same.max().unwrap_or_else(|| {
-            // One call may well be made within a second; of two, the second waited for the first.
-            let burst = self.calls.iter().take_while(|call| self.is_at_birth(call.at.0)).count();
-            self.known_of_parent().max(if burst > 1 { burst } else { 0 })
-        })
+        let same = same.max().unwrap_or_else(|| self.known_of_parent());
+        // One call may well be made within a second; of two, the second waited for the first.
+        let burst = self.calls.iter().take_while(|call| self.is_at_birth(call.at.0)).count();
+        if burst > 1 { same.max(burst) } else { same }
     }
 
     /// How many of the first calls the history knows as the parent's.

@@ -71,14 +71,14 @@ fn expect(id: &str, files: &[(&str, &str)], expected: &[Expected<'_>]) {
 }
 
 #[test]
-fn a_prompt_of_qwen_has_what_was_cached_in_it_and_thoughts_stand_beside_the_answer() {
+fn a_prompt_of_qwen_has_what_was_cached_in_it_and_what_the_total_has_beside_it_is_the_answer() {
     let line = r#"{"uuid":"u1","sessionId":"s1","timestamp":"2026-08-03T10:00:00Z","cwd":"/work/shop","gitBranch":"main","type":"assistant","model":"qwen3-coder-plus","usageMetadata":{"promptTokenCount":18231,"candidatesTokenCount":412,"thoughtsTokenCount":90,"cachedContentTokenCount":16000,"totalTokenCount":18733}}"#;
     let again = line.replace("412", "500");
     let text = format!("{line}\n{again}\n{{\"type\":\"user\",\"usageMetadata\":null}}\n");
     expect(
         "qwen",
         &[("/home/dana/.qwen/projects/shop/chats/c.jsonl", &text)],
-        &[("qwen3-coder-plus", "s1", "/work/shop", [2231, 590, 16000, 0], None)],
+        &[("qwen3-coder-plus", "s1", "/work/shop", [2231, 502, 16000, 0], None)],
     );
 }
 
@@ -149,7 +149,7 @@ fn sessions_of_clines_command_line_tell_each_answer_with_its_cost() {
     expect(
         "cline",
         &[("/home/dana/.cline/data/sessions/s1/s1.messages.json", session)],
-        &[("glm-4.6", "s1", "", [10, 2, 3, 4], Some("0.5"))],
+        &[("glm-4.6", "s1", "", [3, 2, 3, 4], Some("0.5"))],
     );
 }
 
@@ -198,7 +198,8 @@ fn droid_tells_the_total_of_a_session_on_the_day_of_its_last_change() {
 fn both_wires_of_kimi_tell_each_step() {
     let cli = r#"{"timestamp":1776162403,"message":{"type":"StatusUpdate","payload":{"message_id":"msg-1","token_usage":{"input_other":100,"input_cache_read":25,"input_cache_creation":10,"output":40}}}}"#;
     let code = [
-        r#"{"type":"llm.request","model":"kimi-k2-0905","timestamp":1776162400}"#,
+        r#"{"type":"llm.request","model":"kimi-k2-0905","modelAlias":"alias","timestamp":1776162400}"#,
+        r#"{"type":"llm.request","model":"kimi-for-coding","modelAlias":"other","timestamp":1776162401}"#,
         r#"{"type":"usage.record","model":"alias","timestamp":1776162403,"usage":{"inputOther":1,"output":2,"inputCacheRead":3,"inputCacheCreation":4}}"#,
     ]
     .join("\n");

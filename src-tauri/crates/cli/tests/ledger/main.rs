@@ -6,87 +6,21 @@
     reason = "a test may panic, and copies files"
 )]
 
+mod arrival;
+mod healing;
+mod trees;
+
 use chrono::NaiveDate;
-use claudometer_host::{
-    Clock, Environment, Files, Host, Http, Processes, Secrets, clock::Zone, http::HttpError,
-};
-use claudometer_ledger::{Ledger, tally};
-use claudometer_pricing::{Catalog, litellm};
-use claudometer_store::{DayKey, Sessions, Store, Stored, Sums};
+use claudometer_host::{Files, clock::Zone};
+use claudometer_ledger::tally;
+use claudometer_store::{DayKey, Sessions, Store, Sums};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
-
-fn logs() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/logs")
-}
-
-fn json(name: &str) -> Value {
-    serde_json::from_slice(&fs::read(logs().join(name)).unwrap()).unwrap()
-}
-
-fn prices() -> Catalog {
-    litellm(&fs::read(logs().join("pricing.json")).unwrap()).unwrap()
-}
-
-fn host(home: &Path) -> Host {
-    Host {
-        clock: Clock::default(),
-        env: Environment::of(home, []),
-        files: Files::disk(),
-        http: Http::recorded(|_| Err(HttpError::Connect)),
-        processes: Processes::none(),
-        secrets: Secrets::in_memory(),
-    }
-}
-
-/// Brings a store up to date with the logs of a home.
-fn ingest(home: &Path, store: &mut Store) {
-    let (host, prices, zone) = (host(home), prices(), Zone::named("Asia/Kolkata").unwrap());
-    let ledger = Ledger {
-        host: &host,
-        homes: &[],
-        sources: claudometer_providers::LOGS,
-        prices: &prices,
-        zone: &zone,
-        zone_name: "Asia/Kolkata",
-        device: "here".into(),
-        progress: &(),
-    };
-    ledger.ingest(store).unwrap();
-}
-
-/// Everything that a store tells.
-fn contents(store: &mut Store) -> (Vec<Stored>, Vec<String>) {
-    let mut responses = Vec::new();
-    store.responses(None, None, &mut |stored| responses.push(stored)).unwrap();
-    responses.sort_by_key(|stored| stored.response.key);
-    let mut days = Vec::new();
-    store
-        .days(None, None, Sessions::Named, &mut |key, sums| {
-            days.push(format!("{key:?} {}", counted(&sums)));
-        })
-        .unwrap();
-    days.sort();
-    (responses, days)
-}
-
-/// The sums without the times, which may have been wider once.
-fn counted(sums: &Sums) -> String {
-    format!(
-        "{:?}",
-        (sums.responses, sums.tokens, sums.logged, sums.priced, sums.cost, sums.unpriced)
-    )
-}
-
-fn cases() -> Vec<(String, Value)> {
-    let expected = json("expected.json");
-    let cases = expected["cases"].as_object().unwrap();
-    cases.iter().map(|(name, case)| (name.clone(), case.clone())).collect()
-}
+use trees::{cases, contents, copy, ingest, logs, totals};
 
 /// What is expected and is not there, or is something else.
 fn faults(path: &str, expected: &Value, found: &Value, faults: &mut Vec<String>) {
@@ -177,18 +111,6 @@ fn the_sums_of_days_are_those_of_their_responses() {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().flatten() {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), &target).unwrap();
-        }
-    }
-}
-
 /// Files of lines below a folder.
 fn files_of_lines(folder: &Path) -> Vec<PathBuf> {
     let wanted = |path: &Path| path.extension().is_some_and(|end| end == "jsonl");
@@ -222,21 +144,6 @@ fn a_log_that_grows_by_any_piece_gives_the_same_history() {
             assert_eq!(totals(&found), totals(&expected), "{name}: cut at {cuts:?}");
         }
     }
-}
-
-fn totals((responses, days): &(Vec<Stored>, Vec<String>)) -> (Vec<String>, Vec<String>) {
-    let mut shown: Vec<String> = responses
-        .iter()
-        .map(|stored| {
-            let one = &stored.response;
-            format!(
-                "{} {} {} {:?} {:?}",
-                one.at, one.session, one.model, one.tokens, stored.repeated
-            )
-        })
-        .collect();
-    shown.sort();
-    (shown, days.clone())
 }
 
 #[test]
