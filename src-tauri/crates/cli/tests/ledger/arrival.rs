@@ -83,3 +83,47 @@ fn what_is_gone_stays_as_it_was_counted_and_what_comes_back_counts_no_second_tim
         assert_eq!(counting(&contents(&mut store)), expected, "{name}: back again");
     }
 }
+
+/// A task of an editor's extension: requests, and the sum of some that a restored checkpoint took out.
+fn task(home: &Path, requests: &[(u64, u64)], deleted: Option<(u64, u64)>) {
+    let say = |kind: &str, (ts, output): (u64, u64)| {
+        let text = format!(r#"{{"tokensIn":0,"tokensOut":{output}}}"#);
+        serde_json::json!({"ts": 1_785_765_000_000 + ts, "type": "say", "say": kind, "text": text})
+    };
+    let requests = requests.iter().map(|one| say("api_req_started", *one));
+    let all: Vec<_> = requests.chain(deleted.map(|sum| say("deleted_api_reqs", sum))).collect();
+    let folder = home.join(".cline/data/tasks/t1");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("ui_messages.json"), serde_json::to_vec(&all).unwrap()).unwrap();
+}
+
+fn output(store: &mut Store) -> u64 {
+    let (all, _) = contents(store);
+    all.iter().filter(|one| one.counts()).map(|one| one.response.tokens.output).sum()
+}
+
+#[test]
+fn a_restored_checkpoint_leaves_a_sum_that_counts_only_where_its_requests_are_not_known() {
+    let home = tempfile::tempdir().unwrap();
+    let mut store = Store::in_memory().unwrap();
+    task(home.path(), &[(1, 10), (2, 20), (3, 30)], None);
+    ingest(home.path(), &mut store);
+    task(home.path(), &[(1, 10)], Some((9, 50)));
+    let mut fresh = Store::in_memory().unwrap();
+    for store in [&mut store, &mut fresh] {
+        ingest(home.path(), store);
+        assert_eq!(output(store), 60);
+    }
+    // It stays like this while the task goes on.
+    task(home.path(), &[(1, 10), (12, 5)], Some((9, 50)));
+    for store in [&mut store, &mut fresh] {
+        ingest(home.path(), store);
+        assert_eq!(output(store), 65);
+    }
+    // Requests that were known and go count as before, and so does the sum that stood for others.
+    task(home.path(), &[(1, 10)], Some((9, 50)));
+    for store in [&mut store, &mut fresh] {
+        ingest(home.path(), store);
+        assert_eq!(output(store), 65);
+    }
+}

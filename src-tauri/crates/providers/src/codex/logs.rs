@@ -437,22 +437,4 @@ impl Rollout<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_was_said_or_done_is_passed_over_and_only_in_the_usual_order_of_fields() {
-        let usual =
-            r#"{"timestamp":"2026-09-23T15:56:13.956Z","type":"response_item","payload":{}}"#;
-        assert!(is_of_conversation(usual.as_bytes()));
-        for other in [
-            r#"{"timestamp":"2026-09-23T15:56:13.956Z","type":"event_msg","payload":{"a":","type":"response_item","}}"#,
-            r#"{"type":"response_item","timestamp":"2026-09-23T15:56:13.956Z","payload":{}}"#,
-            r#"{"timestamp":"an endless time, behind which nobody looks","type":"response_item","#,
-            r#"{"timestamp":""#,
-            "",
-        ] {
-            assert!(!is_of_conversation(other.as_bytes()), "{other}");
-        }
-    }
-}
+mod tests;

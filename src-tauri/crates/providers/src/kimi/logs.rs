@@ -77,6 +77,7 @@ fn take(page: &mut Page<'_>, offset: u64, record: &Value) {
                     model: told.unwrap_or_else(|| model(&payload["model"])),
                     tokens: disjoint(input, output, read, written),
                     side_chain: !agent.is_empty(),
+                    rank: 0,
                     copies: Copies::ByEquality,
                     ..Response::new(Key { message, request: place.message }, at)
                 }

@@ -1,5 +1,7 @@
 //! A log of each kind, as its assistant writes it, and what counts of it.
 
+mod carriers;
+
 use crate::LOGS;
 use claudometer_core::{Response, response::Quality};
 
