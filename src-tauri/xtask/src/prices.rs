@@ -12,10 +12,10 @@ use std::{
     process::Command,
 };
 
-const CURRENT: &str = "litellm==1.109.1";
+const CURRENT: &str = "litellm==1.110.2";
 const DATED: &str = "genai-prices==0.2.3";
-/// The day on which the current table was published.
-const AS_OF: &str = "2026-11-12";
+/// The day on which the current table was fetched.
+const AS_OF: &str = "2026-12-01";
 const FOLDER: &str = "src-tauri/crates/pricing/assets";
 
 /// A price of the dated table.

@@ -42,6 +42,10 @@ pub fn price(fields: &Map<String, Value>) -> Price {
 }
 
 fn mode(fields: &Map<String, Value>, speed: &str) -> Mode {
+    let flat = rates(fields, speed);
+    if flat.is_empty() && speed.is_empty() {
+        return by_ranges(fields);
+    }
     let mut bounds: Vec<u64> = fields.keys().filter_map(|name| bound(name)).collect();
     bounds.sort_unstable();
     bounds.dedup();
@@ -49,10 +53,22 @@ fn mode(fields: &Map<String, Value>, speed: &str) -> Mode {
         let rates = rates(fields, &format!("_above_{thousands}k_tokens{speed}"));
         Tier { above: thousands.saturating_mul(1000), rates }
     });
-    Mode {
-        rates: rates(fields, speed),
-        tiers: tiers.filter(|tier| !tier.rates.is_empty()).collect(),
-    }
+    Mode { rates: flat, tiers: tiers.filter(|tier| !tier.rates.is_empty()).collect() }
+}
+
+/// Some entries have only ranges, each for whole prompts of its length in tokens.
+fn by_ranges(fields: &Map<String, Value>) -> Mode {
+    let ranges = fields.get("tiered_pricing").and_then(Value::as_array).into_iter().flatten();
+    let mut tiers: Vec<Tier> = ranges
+        .filter_map(|range| {
+            let above = range["range"].get(0)?.as_f64().filter(|above| *above >= 0.0)? as u64;
+            let rates = rates(range.as_object()?, "");
+            (!rates.is_empty()).then_some(Tier { above, rates })
+        })
+        .collect();
+    tiers.sort_by_key(|tier| tier.above);
+    let shortest = tiers.first().map_or_else(Rates::default, |tier| tier.rates);
+    Mode { rates: shortest, tiers: tiers.into_iter().skip(1).collect() }
 }
 
 fn rates(fields: &Map<String, Value>, suffix: &str) -> Rates {
@@ -114,6 +130,20 @@ mod tests {
         assert_eq!(shown(tier.rates.cache_write_1h).as_deref(), Some("0.000012"));
         assert_eq!(shown(price.priority.tiers[0].rates.input).as_deref(), Some("0.0000045"));
         assert_eq!(shown(price.fast).as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn an_entry_with_ranges_alone_is_priced_by_the_whole_prompt() {
+        let list = json!({"m": {"tiered_pricing": [
+            {"range": [32000, 128_000.0], "input_cost_per_token": 2e-06, "output_cost_per_token": 9e-06},
+            {"range": [0, 32000.0], "input_cost_per_token": 1e-06, "output_cost_per_token": 5e-06},
+            {"range": "odd", "input_cost_per_token": 1},
+        ]}});
+        let catalog = litellm(list.to_string().as_bytes()).unwrap();
+        let standard = &catalog.price("m", chrono::DateTime::UNIX_EPOCH).unwrap().standard;
+        assert_eq!(standard.rates.input, "0.000001".parse().ok());
+        assert_eq!(standard.tiers.iter().map(|tier| tier.above).collect::<Vec<_>>(), [32000]);
+        assert_eq!(standard.tiers[0].rates.output, "0.000009".parse().ok());
     }
 
     #[test]

@@ -4,8 +4,26 @@
 /// Prefixes of regional names; the full name comes first, since a region can have a price of its own.
 const REGIONS: [&str; 7] = ["us.", "eu.", "apac.", "jp.", "au.", "global.", "us-gov."];
 
+/// Vendors of families of models: some models stand in a list only under their vendor's prefix.
+const FAMILIES: &str = include_str!("../assets/families.txt");
+
 /// Names to look up, in order; the first that is known counts.
 pub(crate) fn candidates(model: &str) -> Vec<String> {
+    let plain = plainer(model).into_iter();
+    plain.flat_map(|name| [qualified(&name), Some(name)].into_iter().flatten().rev()).collect()
+}
+
+/// A name behind the prefix of its own vendor, where it has none and its family is known.
+fn qualified(name: &str) -> Option<String> {
+    let letters = name.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let family = &name[..letters];
+    let lines = FAMILIES.lines().filter_map(|line| line.split_once(' '));
+    let vendor = lines.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(family));
+    vendor.filter(|_| !name.contains('/')).map(|(_, vendor)| format!("{vendor}/{name}"))
+}
+
+/// The name, and ever plainer ones.
+fn plainer(model: &str) -> Vec<String> {
     let mut names = vec![model.to_owned()];
     let steps: [fn(&str) -> String; 5] =
         [without_brackets, last_segment, without_cloud, with_dashes, without_date];
@@ -75,10 +93,21 @@ mod tests {
             ("gpt-5-v2", "gpt-5-v2"),
             ("deepseek-v3.1", "deepseek-v3.1"),
         ] {
-            let names = candidates(model);
+            let names = plainer(model);
             assert_eq!(names.first().map(String::as_str), Some(model));
             assert_eq!(names.last().map(String::as_str), Some(plainest), "{names:?}");
         }
+    }
+
+    #[test]
+    fn a_plain_name_is_also_looked_up_under_its_vendor_and_nobody_elses() {
+        let of = |model: &str| candidates(model).join(" ");
+        assert_eq!(of("qwen3-coder-plus"), "qwen3-coder-plus dashscope/qwen3-coder-plus");
+        assert_eq!(of("MiniMax-M2"), "MiniMax-M2 minimax/MiniMax-M2");
+        assert_eq!(of("zai/glm-4.6"), "zai/glm-4.6 glm-4.6 zai/glm-4.6");
+        assert_eq!(of("gpt-5"), "gpt-5");
+        assert_eq!(of("qwenish"), "qwenish");
+        assert_eq!(of(""), "");
     }
 
     #[test]
