@@ -38,6 +38,18 @@ describe('overview', () => {
     expect(screen.getByText('~12 % used')).toBeTruthy();
   });
 
+  it('says in a word that there is no limit, and draws no bar', async () => {
+    const unlimited = sample.meter({
+      used: null,
+      unlimited: true,
+      figure: 'unlimited',
+      sentence: 'Session: unlimited.',
+    });
+    await open('overview', sample.state({ bundle: sample.bundle({ cards: [sample.card({ meters: [unlimited] })] }) }));
+    expect(screen.getByRole('img', { name: 'Session: unlimited.' }).querySelector('rect')).toBeNull();
+    expect(screen.getByText('unlimited')).toBeTruthy();
+  });
+
   it('puts the tick where an even use would be, and the tail where the pace ends', async () => {
     await open('overview');
     const drawing = screen.getByRole('img', { name: sample.meters.calm.sentence });

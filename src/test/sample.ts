@@ -18,6 +18,7 @@ export function meter(over: Partial<Meter> = {}): Meter {
     id: 'session',
     label: 'Session',
     used: 37,
+    unlimited: false,
     figure: '37 % used',
     level: 'calm',
     levelWord: '',

@@ -1,12 +1,10 @@
 //! Any text as the usage page of the terminal interface.
 #![no_main]
 
-use claudometer_host::{
-    Clock, Environment, Files, Host, Http, Processes, Secrets,
-    http::{HttpError, Response},
-};
+mod played;
+
+use claudometer_host::http::Response;
 use claudometer_provider::Recorded;
-use futures::FutureExt as _;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -16,13 +14,5 @@ fuzz_target!(|data: &[u8]| {
         request: "/usage` screen".to_owned(),
         response: Response { status: 0, headers: Vec::new(), body: data.to_vec() },
     };
-    let host = Host {
-        clock: Clock::told(chrono::DateTime::from_timestamp(1_789_473_600, 0).unwrap()),
-        env: Environment::of("/fuzz", []),
-        files: Files::memory(),
-        http: Http::recorded(|_| Err(HttpError::Connect)),
-        processes: Processes::none(),
-        secrets: Secrets::in_memory(),
-    };
-    (provider.replay)(&recorded, &host).now_or_never();
+    played::play(provider, &recorded);
 });

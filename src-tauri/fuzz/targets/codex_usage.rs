@@ -3,12 +3,12 @@
 
 use chrono::DateTime;
 use claudometer_host::http::Response;
+use claudometer_provider::json;
 use claudometer_providers::codex::{credits, map};
 use libfuzzer_sys::fuzz_target;
-use serde_json::Value;
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(answer) = serde_json::from_slice::<Value>(bytes) {
+    if let Ok(answer) = json::read(bytes) {
         let (now, response) =
             (DateTime::UNIX_EPOCH, Response { status: 200, headers: Vec::new(), body: Vec::new() });
         drop(map::usage(&answer, &response, now));

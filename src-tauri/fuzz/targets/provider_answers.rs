@@ -1,12 +1,10 @@
 //! Any bytes as the answer of any vendor, through the source and mapper that would receive it.
 #![no_main]
 
-use claudometer_host::{
-    Clock, Environment, Files, Host, Http, Processes, Secrets,
-    http::{HttpError, Response},
-};
+mod played;
+
+use claudometer_host::http::Response;
 use claudometer_provider::Recorded;
-use futures::FutureExt as _;
 use libfuzzer_sys::fuzz_target;
 
 const STATUSES: [u16; 8] = [200, 200, 200, 200, 401, 403, 429, 500];
@@ -25,14 +23,5 @@ fuzz_target!(|data: &[u8]| {
             body: body.to_vec(),
         },
     };
-    let host = Host {
-        clock: Clock::told(chrono::DateTime::from_timestamp(1_789_473_600, 0).unwrap()),
-        env: Environment::of("/fuzz", []),
-        files: Files::memory(),
-        http: Http::recorded(|_| Err(HttpError::Connect)),
-        processes: Processes::none(),
-        secrets: Secrets::in_memory(),
-    };
-    // Nothing in it waits.
-    (provider.replay)(&recorded, &host).now_or_never();
+    played::play(provider, &recorded);
 });

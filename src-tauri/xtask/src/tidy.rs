@@ -41,6 +41,7 @@ pub(crate) const RULES: &[Rule] = &[
     source::FIRST_LINE,
     source::LOOSE_ENDS,
     source::REGISTRY_HOSTS,
+    source::ONE_READER,
     gatekeeper::GATEKEEPER,
     dependencies::DIRECTIONS,
     dependencies::THIRD_PARTIES,
@@ -89,6 +90,7 @@ mod tests {
         every_rust_file_says_in_its_first_line_what_it_is_about = super::source::FIRST_LINE;
         nothing_is_left_for_later_or_left_out_of_the_tests = super::source::LOOSE_ENDS;
         no_file_names_the_host_of_a_registry = super::source::REGISTRY_HOSTS;
+        json_of_others_is_read_by_the_one_lenient_reader = super::source::ONE_READER;
         no_provider_is_named_outside_of_its_folder = super::gatekeeper::GATEKEEPER;
         our_crates_depend_on_each_other_only_in_the_directions_of_the_table = super::dependencies::DIRECTIONS;
         each_part_of_the_world_is_reached_through_one_crate = super::dependencies::THIRD_PARTIES;

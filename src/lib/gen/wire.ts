@@ -220,7 +220,7 @@ limit: string | null,
  */
 resetsAt: string | null, };
 
-export type CreditUnit = "usd" | "eur" | "credits" | "requests" | "points";
+export type CreditUnit = string;
 
 export type CostMode = "auto" | "calculate" | "display";
 
@@ -398,7 +398,11 @@ label: string,
  */
 used: number | null, 
 /**
- * The figure in words: `37 %`, `63 % left`, `not reported`.
+ * Whether the vendor says that there is no limit: a word, and no bar.
+ */
+unlimited: boolean, 
+/**
+ * The figure in words: `37 %`, `63 % left`, `not reported`, `unlimited`.
  */
 figure: string, 
 /**
@@ -898,6 +902,10 @@ usedPercent: number | null,
  */
 leftPercent: number | null, 
 /**
+ * Whether the vendor says that there is no limit; the percentages are `null` then.
+ */
+unlimited: boolean, 
+/**
  * Where an even use would stand now, percent 0-100.
  */
 expectedPercent: number | null, 
@@ -936,11 +944,19 @@ rolledOver: boolean, };
 
 export type CreditsReport = { 
 /**
+ * Whose or what for, where it is not the account's own.
+ */
+name: string | null, 
+/**
  * What is left, as a decimal number in `unit`; `null` is not reported.
  */
 balance: string | null, 
 /**
- * `usd`, `eur`, `credits`, `requests`, `points`.
+ * What was used in the present period, as a decimal number in `unit`, where only that is counted or both are.
+ */
+used: string | null, 
+/**
+ * `credits`, `requests`, `points`, or the code of a currency: `usd`, `cny`.
  */
 unit: string, 
 /**
@@ -1034,9 +1050,13 @@ limitReached: boolean,
  */
 windows: Array<WindowReport>, 
 /**
- * Balance.
+ * The account's own balance, else the first of `balances` that is one.
  */
 credits: CreditsReport | null, 
+/**
+ * Every balance: the account's own, then those of other currencies, workspaces and grants.
+ */
+balances: Array<CreditsReport>, 
 /**
  * Money spent beyond the plan.
  */

@@ -4,6 +4,7 @@ use crate::{
     args::Args,
     exit::Exit,
     out,
+    reading::Picture,
     setup::{self, Refusal},
 };
 use claudometer_core::Settings;
@@ -34,6 +35,7 @@ pub(crate) struct Books {
     /// The system's zone, in which the sums of the store are kept.
     pub(crate) zone: (String, Zone),
     homes: Vec<(&'static str, Host)>,
+    picture: Picture,
     /// Whether the resident says that the store holds all that the logs tell.
     pub(crate) is_current: bool,
 }
@@ -49,6 +51,7 @@ impl Books {
             prices: prices::catalog(&settings.cost, prices::list(&host.files, &paths.prices())),
             zone: Zone::of_system(&host.env),
             homes: logs::homes(&settings, &host),
+            picture: Picture::new(),
             host,
             paths,
             settings,
@@ -213,8 +216,9 @@ impl Books {
         if store.is_empty()? && out::is_error_terminal() {
             out::say("Reading the logs for the first time; this is done once.");
         }
-        let done = ledger.ingest(&mut store)?;
-        Ok((store, done))
+        let done = ledger.ingest(&mut store);
+        self.picture.clear();
+        Ok((store, done?))
     }
 
     pub(crate) fn ledger(&self) -> Ledger<'_> {
@@ -227,6 +231,7 @@ impl Books {
             zone: &self.zone.1,
             zone_name: &self.zone.0,
             device: device.into(),
+            progress: &self.picture,
         }
     }
 }

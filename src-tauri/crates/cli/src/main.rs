@@ -6,6 +6,7 @@ mod cmd;
 mod exit;
 mod out;
 mod parquet;
+mod reading;
 mod resident;
 mod setup;
 

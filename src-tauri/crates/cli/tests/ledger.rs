@@ -54,6 +54,7 @@ fn ingest(home: &Path, store: &mut Store) {
         zone: &zone,
         zone_name: "Asia/Kolkata",
         device: "here".into(),
+        progress: &(),
     };
     ledger.ingest(store).unwrap();
 }

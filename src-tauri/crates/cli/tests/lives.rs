@@ -14,10 +14,14 @@ use claudometer_host::{
     Clock, Environment, Files, Host, Http, Processes, Secrets, http::HttpError,
 };
 use claudometer_provider::{Provider, Scene};
+use futures::StreamExt as _;
 use home::{Home, document, ended};
 use serde_json::{Value, json};
 use std::{process::Command, time::Duration};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+
+/// So many look at the same time.
+const AT_ONCE: usize = 4;
 
 /// What a vendor does to every request.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +56,9 @@ const LIFE: &[(Vendor, &[i32], &[&str])] = &[
 ];
 
 fn reply(vendor: Vendor) -> ResponseTemplate {
-    let json = |status: u16| ResponseTemplate::new(status).set_body_json(json!({"message": "no"}));
+    // In the form of every vendor: a refusal in another one is somebody else's.
+    let body = json!({"message": "no", "detail": "no", "error": {"message": "no"}});
+    let json = |status: u16| ResponseTemplate::new(status).set_body_json(&body);
     match vendor {
         Vendor::Answers => json(404),
         Vendor::Refuses => json(401),
@@ -188,9 +194,9 @@ async fn every_provider_says_what_its_vendor_does_and_ends_with_the_code_for_it(
     let mut wrong = Vec::new();
     for (vendor, codes, troubles) in LIFE {
         let looks = asked.iter().map(|(provider, scene)| look(provider, scene, *vendor));
-        for ((provider, _), (code, report)) in
-            asked.iter().zip(futures::future::join_all(looks).await)
-        {
+        // A second is enough for an answer, as long as not all of them look at once.
+        let seen = futures::stream::iter(looks).buffered(AT_ONCE).collect::<Vec<_>>().await;
+        for ((provider, _), (code, report)) in asked.iter().zip(seen) {
             let id = &provider.id;
             let accounts = report["accounts"].as_array().map_or(0, Vec::len);
             let trouble = report["accounts"][0]["trouble"]["code"].as_str();

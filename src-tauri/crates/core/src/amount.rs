@@ -49,6 +49,15 @@ impl Amount {
         Self(self.0 / 100)
     }
 
+    /// An amount given in minor units of which so many digits make one whole: 500 with 2 digits is 5, with 0 it is 500.
+    #[must_use]
+    pub const fn of_minor(self, digits: u32) -> Self {
+        match 10_i128.checked_pow(digits) {
+            Some(step) => Self(self.0 / step),
+            None => Self(0),
+        }
+    }
+
     /// So many times as much.
     #[must_use]
     pub const fn times(self, count: u64) -> Self {
@@ -88,7 +97,7 @@ impl Amount {
 
     /// The share of `limit` that `self` is, in percent 0-100 (may exceed 100); `None` where the limit is not positive.
     pub fn percent_of(self, limit: Self) -> Option<f64> {
-        (limit.0 > 0).then(|| self.0 as f64 / limit.0 as f64 * 100.0)
+        (limit.0 > 0).then(|| self.approximate() * 100.0 / limit.approximate())
     }
 
     /// The nearest double, for drawing only.

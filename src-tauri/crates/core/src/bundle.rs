@@ -90,8 +90,9 @@ pub struct SeatState {
     pub plan: Option<String>,
     /// Windows, each with the time and source of its own last good value.
     pub windows: Vec<Seen<Window>>,
-    /// Balance.
-    pub credits: Option<Seen<Credits>>,
+    /// Balances, the account's own first.
+    #[serde(default, deserialize_with = "crate::reading::several")]
+    pub credits: Vec<Seen<Credits>>,
     /// Spend beyond the plan.
     pub spend: Option<Seen<Spend>>,
     /// Resets that the person may trigger by hand.
@@ -140,7 +141,7 @@ impl SeatState {
             account: None,
             plan: None,
             windows: Vec::new(),
-            credits: None,
+            credits: Vec::new(),
             spend: None,
             reset_credits: None,
             limit_reached: false,
@@ -166,7 +167,7 @@ impl SeatState {
         let newest = self.last_good.as_ref().is_none_or(|good| good.at <= stamp.at);
         self.merge_windows(reading.windows, reading.coverage, &stamp);
         let complete = reading.coverage == Coverage::Complete;
-        merge_value(&mut self.credits, reading.credits, complete, &stamp);
+        self.merge_credits(reading.credits, complete, &stamp);
         merge_value(&mut self.spend, reading.spend, complete, &stamp);
         merge_value(&mut self.reset_credits, reading.reset_credits, complete, &stamp);
         if newest {
@@ -192,8 +193,8 @@ impl SeatState {
             let known = old.remove(&window.id);
             let seen = match known {
                 Some(known) if known.stamp.at > stamp.at => known,
-                // A source that cannot tell the figure does not take away the figure of one that could.
-                Some(known) if window.used.is_none() && coverage == Coverage::Partial => known,
+                // Who cannot tell the figure does not take away the one that was told.
+                Some(known) if !window.tells() && known.value.tells() => known,
                 _ => Seen { value: window, stamp: stamp.clone() },
             };
             self.windows.push(seen);
@@ -201,6 +202,22 @@ impl SeatState {
         let keeps = |seen: &Seen<Window>| coverage == Coverage::Partial || seen.stamp.at > stamp.at;
         self.windows.extend(old.into_values().filter(keeps));
         self.windows.sort_by(|a, b| order(&a.value).cmp(&order(&b.value)));
+    }
+
+    fn merge_credits(&mut self, credits: Vec<Credits>, complete: bool, stamp: &Stamp) {
+        let fresher = |seen: &Seen<Credits>| seen.stamp.at > stamp.at;
+        let mut old = std::mem::take(&mut self.credits);
+        for told in credits {
+            let known = old.iter().position(|seen| seen.value.is_same(&told));
+            let known = known.map(|at| old.remove(at));
+            self.credits.push(match known {
+                Some(known) if fresher(&known) => known,
+                Some(known) if !told.tells() && known.value.tells() => known,
+                _ => Seen { value: told, stamp: stamp.clone() },
+            });
+        }
+        self.credits.extend(old.into_iter().filter(|seen| !complete || fresher(seen)));
+        self.credits.sort_by_key(|seen| seen.value.name.is_some());
     }
 
     /// Takes in a failure. Numbers stay; an unbroken run of the same trouble keeps its begin.
@@ -232,7 +249,7 @@ impl SeatState {
 
     /// Whether any number is known.
     pub const fn has_numbers(&self) -> bool {
-        !self.windows.is_empty() || self.credits.is_some() || self.spend.is_some()
+        !self.windows.is_empty() || !self.credits.is_empty() || self.spend.is_some()
     }
 }
 

@@ -57,7 +57,7 @@ impl Default for CustomProvider {
             plan: None,
             windows: Vec::new(),
             balance: None,
-            balance_unit: CreditUnit::Usd,
+            balance_unit: CreditUnit::USD,
             spent: None,
             spent_limit: None,
             currency: "USD".to_owned(),

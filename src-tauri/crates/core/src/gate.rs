@@ -52,10 +52,13 @@ pub struct Gate {
     pub last_asked: Option<DateTime<Utc>>,
     /// Until when the vendor, or the kind of the last failure, keeps it closed, in UTC.
     pub closed_until: Option<DateTime<Utc>>,
-    /// Until when the vendor asked not to be asked ("too many requests"), by whatever road, in UTC.
+    /// Until when the vendor asked not to be asked ("too many requests", or a wait told by name), by whatever road, in UTC.
     pub limited_until: Option<DateTime<Utc>>,
     /// Until when repeated failure keeps it closed, in UTC.
     pub failing_until: Option<DateTime<Utc>>,
+    /// The wait that the vendor asked for by name with its last refusal, in seconds; `None` where it asked for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wish_s: Option<i64>,
     /// Failures in a row.
     pub streak: u32,
     /// Recent failures, oldest first, in UTC.
@@ -103,6 +106,7 @@ impl Gate {
     pub fn answered(&mut self) {
         self.closed_until = None;
         self.limited_until = None;
+        self.wish_s = None;
         self.failing_until = None;
         self.streak = 0;
         self.failures.clear();
@@ -121,7 +125,10 @@ impl Gate {
             retry_after.map_or(pause, |asked| asked.max(cadence.floor()).min(LONGEST_PAUSE));
         self.streak = self.streak.saturating_add(1);
         self.closed_until = Some(now + pause);
-        self.limited_until = (trouble == Trouble::RateLimited).then_some(now + pause);
+        self.wish_s = retry_after.map(|asked| asked.num_seconds());
+        // Who asks for a wait by name means every road with this credential, whatever the status.
+        let asked_to_wait = trouble == Trouble::RateLimited || retry_after.is_some();
+        self.limited_until = asked_to_wait.then_some(now + pause);
         self.failures.retain(|at| *at <= now && now - *at < FAILURE_SPAN);
         self.failures.push(now);
         if self.failures.len() >= FAILURE_COUNT {
@@ -234,6 +241,17 @@ mod tests {
         assert_eq!(until(&gate, at(0)), Some((272, Skip::ServerPause)));
         gate.failed(Trouble::RateLimited, Some(TimeDelta::seconds(1)), CADENCE, at(300));
         assert_eq!(until(&gate, at(300)), Some((60, Skip::ServerPause)));
+    }
+
+    #[test]
+    fn a_wait_that_was_told_by_name_binds_every_road_whatever_the_trouble() {
+        let mut gates = Gates::default();
+        let wait = Some(TimeDelta::seconds(120));
+        gates.gate("down").failed(Trouble::UpstreamDown, wait, CADENCE, at(0));
+        assert_eq!(until(gates.gate("down"), at(0)), Some((120, Skip::ServerPause)));
+        assert_eq!(gates.limited_until("down", at(0)), Some(at(120)));
+        gates.gate("quiet").failed(Trouble::UpstreamDown, None, CADENCE, at(0));
+        assert_eq!(gates.limited_until("quiet", at(0)), None);
     }
 
     #[test]

@@ -3,10 +3,12 @@
 //! Nothing here does I/O or reads a clock: a function that needs the time takes `now`. The types derive serde so that
 //! one form serves disk, socket and window alike; no format crate is known here.
 
+pub mod allowance;
 pub mod amount;
 pub mod block;
 pub mod bundle;
 pub mod cost;
+pub mod currency;
 pub mod custom;
 pub mod gate;
 pub mod history;
@@ -22,11 +24,13 @@ pub mod status;
 pub mod trouble;
 pub mod window;
 
+pub use allowance::Allowance;
 pub use amount::Amount;
 pub use bundle::{
     Freshness, Origin, ProviderInfo, Seat, SeatState, Seen, Stamp, UsageSnapshotBundle,
     default_stale_after,
 };
+pub use currency::Currency;
 pub use id::{AccountKey, ProviderId, SourceId};
 pub use poll::Poll;
 pub use reading::{Account, Coverage, CreditUnit, Credits, Reading, Spend};

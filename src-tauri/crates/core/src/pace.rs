@@ -113,6 +113,7 @@ mod tests {
             used: Percent::new(used),
             resets_at: Some(at(ends_minute)),
             minutes: Some(minutes),
+            unlimited: false,
         }
     }
 

@@ -1,8 +1,9 @@
 //! What one answer of a vendor says, in domain terms.
 
-use crate::{Amount, Percent, Window};
+use crate::{Amount, Currency, Percent, Window};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
 
 /// Whose numbers these are, as far as the vendor tells. Shown to the person; not written to logs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,14 +34,12 @@ impl Account {
 }
 
 /// What credits are counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", ts(type = "string"))]
 pub enum CreditUnit {
-    /// US dollars.
-    Usd,
-    /// Euros.
-    Eur,
+    /// Money.
+    Money(Currency),
     /// The vendor's own credits.
     Credits,
     /// Requests.
@@ -50,29 +49,125 @@ pub enum CreditUnit {
 }
 
 impl CreditUnit {
-    /// The name used in JSON.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Usd => "usd",
-            Self::Eur => "eur",
-            Self::Credits => "credits",
-            Self::Requests => "requests",
-            Self::Points => "points",
+    /// US dollars.
+    pub const USD: Self = Self::Money(Currency::USD);
+
+    /// The unit of a name in JSON: `credits`, `requests`, `points`, or the code of a currency in either case.
+    pub fn of(code: &str) -> Option<Self> {
+        match code {
+            "credits" => Some(Self::Credits),
+            "requests" => Some(Self::Requests),
+            "points" => Some(Self::Points),
+            code => Currency::new(code).map(Self::Money),
         }
     }
 }
 
-/// A prepaid or granted balance.
+impl fmt::Display for CreditUnit {
+    /// The name used in JSON: `usd`, `credits`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Money(currency) => f.write_str(&currency.code().to_ascii_lowercase()),
+            Self::Credits => f.write_str("credits"),
+            Self::Requests => f.write_str("requests"),
+            Self::Points => f.write_str("points"),
+        }
+    }
+}
+
+impl Serialize for CreditUnit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreditUnit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        Self::of(&code).ok_or_else(|| de::Error::custom("no unit of credits"))
+    }
+}
+
+/// A prepaid or granted balance. An account can have several, each with a name or a unit of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credits {
+    /// Whose or what for, where it is not the account's own: `Acme`, `Bonus`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// What is left, in `unit`; `None` where the vendor does not say.
     pub balance: Option<Amount>,
+    /// What was used in the present period, in `unit`, where the vendor counts that and names no limit of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<Amount>,
     /// What the balance is counted in.
     pub unit: CreditUnit,
     /// Whether there is no limit: shown as a word, without a bar.
     pub unlimited: bool,
     /// When the balance expires, in UTC.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Credits {
+    /// So much is left.
+    pub fn left(balance: Amount, unit: CreditUnit) -> Self {
+        Self { balance: Some(balance), ..Self::unknown(unit) }
+    }
+
+    /// So much was used in the present period, of no limit that is told.
+    pub fn used(used: Amount, unit: CreditUnit) -> Self {
+        Self { used: Some(used), ..Self::unknown(unit) }
+    }
+
+    /// There is no limit.
+    pub fn unlimited(unit: CreditUnit) -> Self {
+        Self { unlimited: true, ..Self::unknown(unit) }
+    }
+
+    /// There are some, and nothing is told of how many.
+    pub const fn unknown(unit: CreditUnit) -> Self {
+        Self { name: None, balance: None, used: None, unit, unlimited: false, expires_at: None }
+    }
+
+    /// The same under a name of its own.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// The same with its end.
+    #[must_use]
+    pub const fn ending(mut self, expires_at: Option<DateTime<Utc>>) -> Self {
+        self.expires_at = expires_at;
+        self
+    }
+
+    /// Whether both are the same balance, whatever is left of it.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.name == other.name && self.unit == other.unit
+    }
+
+    /// Whether it tells a figure, or that there is no limit.
+    pub const fn tells(&self) -> bool {
+        self.balance.is_some() || self.used.is_some() || self.unlimited
+    }
+}
+
+/// Reads a list; what the release before wrote, one or nothing, is a list of so many.
+pub(crate) fn several<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form<T> {
+        List(Vec<T>),
+        One(T),
+        None,
+    }
+    Ok(match Form::deserialize(deserializer)? {
+        Form::List(all) => all,
+        Form::One(one) => vec![one],
+        Form::None => Vec::new(),
+    })
 }
 
 /// Money spent beyond the plan in a period.
@@ -111,8 +206,9 @@ pub struct Reading {
     pub plan: Option<String>,
     /// Limit windows, in the order they are shown.
     pub windows: Vec<Window>,
-    /// Prepaid or granted balance.
-    pub credits: Option<Credits>,
+    /// Prepaid or granted balances, the account's own first.
+    #[serde(default, deserialize_with = "several")]
+    pub credits: Vec<Credits>,
     /// Money spent beyond the plan.
     pub spend: Option<Spend>,
     /// How many times a person may reset a limit by hand.
@@ -124,6 +220,14 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Whether it tells any figure: a plan's name, an account or a window without one is none.
+    pub fn tells(&self) -> bool {
+        self.windows.iter().any(Window::tells)
+            || self.credits.iter().any(Credits::tells)
+            || self.spend.is_some()
+            || self.reset_credits.is_some_and(|left| left > 0)
+    }
+
     /// A reading that says nothing yet.
     pub const fn empty(coverage: Coverage) -> Self {
         Self {
@@ -131,7 +235,7 @@ impl Reading {
             account: None,
             plan: None,
             windows: Vec::new(),
-            credits: None,
+            credits: Vec::new(),
             spend: None,
             reset_credits: None,
             limit_reached: false,
@@ -143,6 +247,20 @@ impl Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_unit_is_a_word_of_its_own_or_any_currency() {
+        for (code, unit) in [
+            ("usd", Some(CreditUnit::USD)),
+            ("CNY", Currency::new("CNY").map(CreditUnit::Money)),
+            ("credits", Some(CreditUnit::Credits)),
+            ("points", Some(CreditUnit::Points)),
+            ("gold bars", None),
+        ] {
+            assert_eq!(CreditUnit::of(code), unit, "{code}");
+        }
+        assert_eq!(Currency::new("CNY").map(CreditUnit::Money).unwrap().to_string(), "cny");
+    }
 
     #[test]
     fn accounts_contradict_only_where_both_name_the_same_thing_differently() {

@@ -1,5 +1,6 @@
 //! A limit window: how much of it is used, when it resets, whom it binds.
 
+use crate::Allowance;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -17,6 +18,11 @@ impl Percent {
     /// Percent, 0-100 or more.
     pub const fn get(self) -> f64 {
         self.0
+    }
+
+    /// Whether nothing is left.
+    pub const fn is_spent(self) -> bool {
+        self.0 >= 100.0
     }
 
     /// What is left, in percent 0-100; never below 0.
@@ -61,6 +67,17 @@ impl WindowKind {
             9_000..=11_200 => Self::Weekly,
             38_000..=47_000 => Self::Monthly,
             _ => Self::Other,
+        }
+    }
+
+    /// Its length in minutes, where every window of the kind has the same: a session has five hours unless a vendor says
+    /// otherwise.
+    pub const fn minutes(self) -> Option<u32> {
+        match self {
+            Self::Session => Some(300),
+            Self::Daily => Some(1_440),
+            Self::Weekly => Some(10_080),
+            Self::Monthly | Self::BillingCycle | Self::Rolling | Self::Other => None,
         }
     }
 
@@ -116,9 +133,68 @@ pub struct Window {
     pub resets_at: Option<DateTime<Utc>>,
     /// Length in minutes, where known.
     pub minutes: Option<u32>,
+    /// Whether the vendor says that there is no limit: shown as a word, without a bar. `used` is `None` then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unlimited: bool,
 }
 
 impl Window {
+    /// A window of the whole account; `None` where the plan has none. Its length is that of its kind, where that has one.
+    pub fn of(id: impl Into<String>, kind: WindowKind, allowance: Allowance) -> Option<Self> {
+        let window = Self {
+            id: id.into(),
+            kind,
+            scope: Scope::default(),
+            used: None,
+            resets_at: None,
+            minutes: kind.minutes(),
+            unlimited: false,
+        };
+        (allowance != Allowance::Absent).then(|| window.with(allowance))
+    }
+
+    /// The same with another figure. One that the plan does not have is one that is not told.
+    #[must_use]
+    pub fn with(self, allowance: Allowance) -> Self {
+        let used = match allowance {
+            Allowance::Used(used) => Some(used),
+            Allowance::Unknown | Allowance::Unlimited | Allowance::Absent => None,
+        };
+        Self { used, unlimited: allowance == Allowance::Unlimited, ..self }
+    }
+
+    /// The same with its reset.
+    #[must_use]
+    pub fn resetting(self, resets_at: Option<DateTime<Utc>>) -> Self {
+        Self { resets_at, ..self }
+    }
+
+    /// The same for a part of the account.
+    #[must_use]
+    pub fn scoped(self, scope: Scope) -> Self {
+        Self { scope, ..self }
+    }
+
+    /// The same with the length that the vendor tells, where it tells one.
+    #[must_use]
+    pub fn lasting(self, minutes: Option<u32>) -> Self {
+        Self { minutes: minutes.or(self.minutes), ..self }
+    }
+
+    /// What the vendor says of it.
+    pub fn allowance(&self) -> Allowance {
+        match self.used {
+            Some(used) => Allowance::Used(used),
+            None if self.unlimited => Allowance::Unlimited,
+            None => Allowance::Unknown,
+        }
+    }
+
+    /// Whether it tells a figure, or that there is no limit.
+    pub const fn tells(&self) -> bool {
+        self.used.is_some() || self.unlimited
+    }
+
     /// Length as a duration, where known and positive.
     pub fn length(&self) -> Option<TimeDelta> {
         self.minutes.filter(|m| *m > 0).map(|m| TimeDelta::minutes(i64::from(m)))
@@ -143,6 +219,20 @@ mod tests {
         ] {
             assert_eq!(WindowKind::of_minutes(minutes), kind, "{minutes}");
         }
+    }
+
+    #[test]
+    fn a_window_without_a_limit_says_so_and_one_that_the_plan_has_not_is_none() {
+        let of = |allowance| Window::of("weekly", WindowKind::Weekly, allowance);
+        assert_eq!(of(Allowance::Absent), None);
+        let unlimited = of(Allowance::Unlimited).unwrap();
+        assert_eq!((unlimited.used, unlimited.unlimited, unlimited.tells()), (None, true, true));
+        let unknown = of(Allowance::Unknown).unwrap();
+        assert_eq!((unknown.used, unknown.unlimited, unknown.tells()), (None, false, false));
+        for allowance in [Allowance::spent(), Allowance::Unlimited, Allowance::Unknown] {
+            assert_eq!(of(allowance).unwrap().allowance(), allowance);
+        }
+        assert_eq!(unknown.minutes, Some(10_080));
     }
 
     #[test]

@@ -104,6 +104,7 @@ mod tests {
             used: Percent::new(used),
             resets_at: None,
             minutes: Some(10_080),
+            unlimited: false,
         };
         let reading = Reading { windows: vec![window], ..Reading::empty(Coverage::Complete) };
         let mut state = SeatState::unknown(seat, info);

@@ -72,6 +72,7 @@ impl Desk {
             used: Percent::new(used),
             resets_at: Some(ends),
             minutes: Some(minutes),
+            unlimited: false,
         });
         state.observe(
             Reading { windows: windows.into(), ..Reading::empty(Coverage::Complete) },

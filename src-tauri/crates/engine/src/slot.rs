@@ -214,13 +214,13 @@ impl Slot {
     fn forget_the_future(&mut self, now: DateTime<Utc>) {
         let state = &mut self.state;
         let windows = state.windows.iter_mut().map(|seen| &mut seen.stamp);
+        let balances = state.credits.iter_mut().map(|seen| &mut seen.stamp);
         let values = [
-            state.credits.as_mut().map(|seen| &mut seen.stamp),
             state.spend.as_mut().map(|seen| &mut seen.stamp),
             state.reset_credits.as_mut().map(|seen| &mut seen.stamp),
             state.last_good.as_mut(),
         ];
-        for stamp in windows.chain(values.into_iter().flatten()) {
+        for stamp in windows.chain(balances).chain(values.into_iter().flatten()) {
             stamp.at = stamp.at.min(now);
         }
         if let Some(failure) = &mut state.failure {

@@ -48,6 +48,7 @@ fn reading(used: f64) -> Reading {
         used: Percent::new(used),
         resets_at: None,
         minutes: Some(300),
+        unlimited: false,
     };
     Reading { windows: vec![window], ..Reading::empty(Coverage::Complete) }
 }

@@ -134,18 +134,11 @@ impl Response {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether the content type says HTML, or the body looks like it where nothing is said.
-    pub fn is_html(&self) -> bool {
-        match self.header("content-type") {
-            Some(kind) => kind.to_ascii_lowercase().contains("text/html"),
-            None => {
-                let start = self.body.trim_ascii_start();
-                let begins = |tag: &[u8]| {
-                    start.len() >= tag.len() && start[..tag.len()].eq_ignore_ascii_case(tag)
-                };
-                begins(b"<!doctype html") || begins(b"<html")
-            }
-        }
+    /// Whether it is a page for people: the content type says HTML, or the body begins with markup whatever it says.
+    pub fn is_page(&self) -> bool {
+        let kind = self.header("content-type").unwrap_or_default().to_ascii_lowercase();
+        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
+        kind.contains("html") || body.trim_ascii_start().first() == Some(&b'<')
     }
 }
 
@@ -155,6 +148,9 @@ pub enum HttpError {
     /// No connection could be made: name, route, refusal, proxy.
     #[error("no connection to the vendor could be made")]
     Connect,
+    /// The proxy on the way asks for a password of its own, or does not let the connection through.
+    #[error("a proxy did not let the connection to the vendor through")]
+    Proxy,
     /// The TLS handshake failed.
     #[error("no secure connection to the vendor could be made")]
     Tls,
@@ -421,6 +417,13 @@ fn classify(error: &reqwest::Error) -> HttpError {
             if inner.is::<rustls::Error>() || inner.to_string().contains("certificate") {
                 return HttpError::Tls;
             }
+            // What the tunnel through a proxy fails with has no type that could be asked for.
+            let text = inner.to_string();
+            if text.contains("proxy authorization required")
+                || text.contains("tunnel error: unsuccessful")
+            {
+                return HttpError::Proxy;
+            }
             cause = inner.source();
         }
         HttpError::Connect
@@ -511,7 +514,7 @@ mod tests {
     }
 
     #[test]
-    fn html_is_recognised_by_type_or_by_its_first_tag() {
+    fn a_page_is_recognised_by_type_or_by_its_first_mark() {
         let with = |kind: Option<&str>, body: &str| Response {
             status: 403,
             headers: kind
@@ -520,9 +523,32 @@ mod tests {
                 .collect(),
             body: body.into(),
         };
-        assert!(with(Some("text/html; charset=UTF-8"), "{}").is_html());
-        assert!(with(None, "  <!DOCTYPE html><title>Just a moment</title>").is_html());
-        assert!(!with(Some("application/json"), "<html>").is_html());
-        assert!(!with(None, "{\"detail\":\"no\"}").is_html());
+        assert!(with(Some("text/html; charset=UTF-8"), "{}").is_page());
+        assert!(with(None, "  <!DOCTYPE html><title>Just a moment</title>").is_page());
+        assert!(with(Some("application/json"), "\u{feff}<html>").is_page());
+        assert!(with(None, "<?xml version=\"1.0\"?>").is_page());
+        assert!(!with(None, "{\"detail\":\"no\"}").is_page());
+        assert!(!with(Some("text/plain"), "").is_page());
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_asks_for_a_password_is_told_from_a_broken_connection() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        for (said, error) in [
+            ("407 Proxy Authentication Required", HttpError::Proxy),
+            ("403 Forbidden", HttpError::Proxy),
+        ] {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let proxy = format!("http://{}", listener.local_addr().unwrap());
+            tokio::spawn(async move {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let _asked = stream.read(&mut [0; 4096]).await.unwrap();
+                let answer = format!("HTTP/1.1 {said}\r\ncontent-length: 0\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            });
+            let through = client().proxy(reqwest::Proxy::all(proxy).unwrap()).build().unwrap();
+            let failed = through.get("https://vendor.invalid/").send().await.unwrap_err();
+            assert_eq!(classify(&failed), error, "{said}");
+        }
     }
 }

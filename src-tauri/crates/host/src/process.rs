@@ -148,12 +148,13 @@ pub struct Launch {
 }
 
 type RunScript = dyn Fn(&Command) -> Result<Output, ProcessError> + Send + Sync;
+type ScreenScript = dyn Fn(&Command) -> Option<Vec<String>> + Send + Sync;
 type SessionScript = dyn Fn(&Command) -> Result<Session, ProcessError> + Send + Sync;
 
 #[derive(Clone)]
 enum Kind {
     Real { environment: Environment, own: Option<Arc<Path>>, login: LoginPath },
-    Scripted { run: Arc<RunScript>, session: Arc<SessionScript> },
+    Scripted { run: Arc<RunScript>, session: Arc<SessionScript>, screen: Arc<ScreenScript> },
 }
 
 /// The way to other programs. Cheap to clone.
@@ -183,7 +184,22 @@ impl Processes {
         run: impl Fn(&Command) -> Result<Output, ProcessError> + Send + Sync + 'static,
         session: impl Fn(&Command) -> Result<Session, ProcessError> + Send + Sync + 'static,
     ) -> Self {
-        Self(Kind::Scripted { run: Arc::new(run), session: Arc::new(session) })
+        let screen = Arc::new(|_: &Command| None);
+        Self(Kind::Scripted { run: Arc::new(run), session: Arc::new(session), screen })
+    }
+
+    /// The same, with a program that draws: each time that something is typed, its next picture.
+    #[must_use]
+    pub fn drawing(
+        self,
+        pictures: impl Fn(&Command) -> Option<Vec<String>> + Send + Sync + 'static,
+    ) -> Self {
+        match self.0 {
+            Kind::Scripted { run, session, .. } => {
+                Self(Kind::Scripted { run, session, screen: Arc::new(pictures) })
+            }
+            real @ Kind::Real { .. } => Self(real),
+        }
     }
 
     /// Our own executable.
@@ -217,7 +233,9 @@ impl Processes {
     /// Starts a program in a terminal of its own.
     pub fn start_screen(&self, command: &Command) -> Result<Screen, ProcessError> {
         match &self.0 {
-            Kind::Scripted { .. } => Err(ProcessError::NotFound),
+            Kind::Scripted { screen, .. } => {
+                screen(command).map(Screen::showing).ok_or(ProcessError::NotFound)
+            }
             Kind::Real { .. } => Screen::start(command),
         }
     }

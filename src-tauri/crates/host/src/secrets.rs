@@ -107,6 +107,8 @@ struct Inner {
     memory: Mutex<HashMap<SecretKey, Known>>,
     /// When the keychain last said that it has no such secret. A keychain that is closed or absent said nothing.
     missing: Missing,
+    /// Items of other programs, where there is no keychain: service, user, secret.
+    items: Vec<(String, String, SecretString)>,
 }
 
 #[derive(Debug, Clone)]
@@ -136,8 +138,15 @@ impl Secrets {
         Self::over(None, Missing::default())
     }
 
+    /// Memory only, with these items of other programs: service, user, secret.
+    pub fn in_memory_with(items: Vec<(String, String, SecretString)>) -> Self {
+        let missing = Missing::default();
+        Self(Arc::new(Inner { keychain: None, memory: Mutex::default(), missing, items }))
+    }
+
     fn over(keychain: Option<Keychain>, missing: Missing) -> Self {
-        Self(Arc::new(Inner { keychain, memory: Mutex::default(), missing }))
+        let items = Vec::new();
+        Self(Arc::new(Inner { keychain, memory: Mutex::default(), missing, items }))
     }
 
     fn memory(&self) -> MutexGuard<'_, HashMap<SecretKey, Known>> {
@@ -231,7 +240,11 @@ impl Secrets {
         service: &str,
         user: &str,
     ) -> Result<Option<SecretString>, SecretError> {
-        let Some(keychain) = &self.0.keychain else { return Ok(None) };
+        let Some(keychain) = &self.0.keychain else {
+            let meant =
+                |(its, whose, _): &&(String, String, SecretString)| its == service && whose == user;
+            return Ok(self.0.items.iter().find(meant).map(|(_, _, secret)| secret.clone()));
+        };
         let key =
             SecretKey { provider: service.into(), account: user.into(), field: "foreign".into() };
         if self.0.missing.is(&key, missing::FOREIGN) {

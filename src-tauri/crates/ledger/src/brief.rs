@@ -1,10 +1,13 @@
 //! What the tray and alerts need to know of the history.
 
-use crate::{Filter, LedgerError, report::told};
+use crate::{
+    Filter, LedgerError,
+    report::{cost, told},
+};
 use chrono::NaiveDate;
 use claudometer_core::{
     Amount,
-    cost::{Budget, BudgetState, CostMode, CostSettings},
+    cost::{Budget, BudgetState, CostSettings},
     response::Name,
 };
 use claudometer_store::{DayKey, Sessions, Store, Sums};
@@ -54,12 +57,4 @@ fn is_of(key: &DayKey, budget: &Budget, today: NaiveDate) -> bool {
     let filter = Filter { projects: budget.project.iter().cloned().collect(), ..Filter::default() };
     key.day >= budget.per.begin(today)
         && filter.takes_names(&key.agent, &key.device, &key.model, &key.project)
-}
-
-const fn cost(sums: &Sums, mode: CostMode) -> Amount {
-    match mode {
-        CostMode::Auto => sums.cost,
-        CostMode::Calculate => sums.priced,
-        CostMode::Display => sums.logged,
-    }
 }

@@ -13,7 +13,7 @@ use claudometer_scan::{Form, LogSource, hash};
 use claudometer_store::{Batch, Judge, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use std::{
-    io,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
@@ -71,6 +71,32 @@ pub struct Ledger<'a> {
     pub zone_name: &'a str,
     /// The name of this machine.
     pub device: Name,
+    /// Told now and then how far a reading is.
+    pub progress: &'a dyn Progress,
+}
+
+/// Whoever wants to know how far a reading is.
+pub trait Progress: fmt::Debug {
+    /// Some more files have been read.
+    fn files(&self, reading: Reading<'_>);
+}
+
+/// How far a reading is.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// The assistant's name.
+    pub assistant: &'a str,
+    /// Files of its log that have been read in this round.
+    pub read: usize,
+    /// Files that are to be read in this round.
+    pub all: usize,
+    /// Whether that is because an older reader read them.
+    pub is_again: bool,
+}
+
+/// Nobody wants to know.
+impl Progress for () {
+    fn files(&self, _: Reading<'_>) {}
 }
 
 /// A file of which something could not be read.

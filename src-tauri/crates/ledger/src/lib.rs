@@ -16,7 +16,7 @@ mod verify;
 
 pub use archives::Taken;
 pub use brief::brief;
-pub use ingest::{Ingest, Ledger, LedgerError, Oddity, Unread, unread};
+pub use ingest::{Ingest, Ledger, LedgerError, Oddity, Progress, Reading, Unread, unread};
 pub use report::{By, Filter, Query};
 pub use shelf::{Opened, Shelf};
 pub use sync::Synced;

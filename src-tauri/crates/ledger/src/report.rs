@@ -1,5 +1,7 @@
 //! What use cost, by hour, day, week, month, session, folder, model, assistant or machine.
 
+mod sessions;
+
 use crate::{LedgerError, ingest::day};
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Timelike as _, Utc};
 use claudometer_core::{Amount, cost::CostMode, response::Name};
@@ -197,54 +199,114 @@ pub fn report(
     prices_as_of: Option<NaiveDate>,
     plans: &BTreeMap<String, Amount>,
 ) -> Result<CostReport, LedgerError> {
+    let mut rows = Vec::new();
+    let take = &mut |_: &CostReport, row| {
+        rows.push(row);
+        Ok(())
+    };
+    let report = stream(store, query, prices_as_of, plans, take)?;
+    Ok(CostReport { rows, ..report })
+}
+
+/// What a report is told with, row by row: the report without its rows, and the next one of them.
+pub type EachRow<'a> = dyn FnMut(&CostReport, CostRow) -> Result<(), LedgerError> + 'a;
+
+/// Answers from the store, row by row: there may be as many as there are sessions. The report that is returned has no rows.
+pub fn stream(
+    store: &mut Store,
+    query: &Query<'_>,
+    prices_as_of: Option<NaiveDate>,
+    plans: &BTreeMap<String, Amount>,
+    each: &mut EachRow<'_>,
+) -> Result<CostReport, LedgerError> {
+    if query.by == By::Session && is_by_days(store, query)? {
+        return sessions::stream(store, query, prices_as_of, plans, each);
+    }
     let mut groups: HashMap<String, Group> = HashMap::new();
-    let (mut total, mut estimated) = (Sums::default(), Sums::default());
-    let mut unpriced: BTreeSet<Name> = BTreeSet::new();
-    let mut agents: BTreeSet<Name> = BTreeSet::new();
+    let mut whole = Whole::default();
     each_day(store, query, &mut |hour, key, sums| {
-        if !query.filter.takes(&key) {
-            return;
+        if whole.takes(query, &key, &sums) {
+            groups.entry(name_of(hour, &key, query)).or_default().add(&key, &sums);
         }
-        if key.estimated {
-            estimated.add(&sums);
-            return;
-        }
-        total.add(&sums);
-        agents.insert(key.agent.clone());
-        if is_unpriced(&sums, query.mode) {
-            unpriced.insert(key.model.clone());
-        }
-        groups.entry(name_of(hour, &key, query)).or_default().add(&key, &sums);
     })?;
-    let mut rows: Vec<CostRow> =
-        groups.into_iter().map(|(key, group)| group.row(key, query)).collect();
+    let mut groups: Vec<(String, Group)> = groups.into_iter().collect();
     if query.by.is_time() {
-        rows.sort_by(|one, other| one.key.cmp(&other.key));
+        groups.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     } else {
-        rows.sort_by(|one, other| {
-            dearest_first(&one.sums, &other.sums).then_with(|| one.key.cmp(&other.key))
+        groups.sort_unstable_by(|(one, a), (other, b)| {
+            let [a, b] = [a, b].map(|group| told(&group.sums, query.mode));
+            dearest_first(&a, &b).then_with(|| one.cmp(other))
         });
     }
-    if let Some(limit) = query.limit.filter(|limit| *limit < rows.len()) {
-        let beyond = rows.len() - limit;
-        rows.drain(if query.by.is_time() { 0..beyond } else { limit..rows.len() });
+    if let Some(limit) = query.limit.filter(|limit| *limit < groups.len()) {
+        let beyond = groups.len() - limit;
+        groups.drain(if query.by.is_time() { 0..beyond } else { limit..groups.len() });
     }
-    let plans = agents.iter().filter_map(|agent| plans.get(&**agent)).copied();
-    Ok(CostReport {
-        schema_version: SCHEMA_VERSION,
-        generated_at: query.now,
-        by: query.by.code().to_owned(),
-        since: query.since,
-        until: query.until,
-        zone: query.zone.0.to_owned(),
-        mode: query.mode.code().to_owned(),
-        prices_as_of,
-        rows,
-        total: told(&total, query.mode),
-        estimated: (estimated.responses > 0).then(|| told(&estimated, query.mode)),
-        unpriced_models: unpriced.iter().map(ToString::to_string).collect(),
-        plans_usd_per_month: plans.reduce(|one, other| one + other).map(number),
-    })
+    let report = whole.report(query, prices_as_of, plans);
+    for (key, group) in groups {
+        each(&report, group.row(key, query))?;
+    }
+    Ok(report)
+}
+
+/// What is told of all rows together, whether they are shown or not.
+#[derive(Default)]
+struct Whole {
+    total: Sums,
+    estimated: Sums,
+    unpriced: BTreeSet<Name>,
+    agents: BTreeSet<Name>,
+}
+
+impl Whole {
+    /// Takes in a sum; answers whether it belongs to a row.
+    fn takes(&mut self, query: &Query<'_>, key: &DayKey, sums: &Sums) -> bool {
+        if !query.filter.takes(key) {
+            return false;
+        }
+        if key.estimated {
+            self.estimated.add(sums);
+            return false;
+        }
+        self.total.add(sums);
+        self.agents.insert(key.agent.clone());
+        if is_unpriced(sums, query.mode) {
+            self.unpriced.insert(key.model.clone());
+        }
+        true
+    }
+
+    /// The report without its rows.
+    fn report(
+        &self,
+        query: &Query<'_>,
+        prices_as_of: Option<NaiveDate>,
+        plans: &BTreeMap<String, Amount>,
+    ) -> CostReport {
+        let Self { total, estimated, unpriced, agents } = self;
+        let plans = agents.iter().filter_map(|agent| plans.get(&**agent)).copied();
+        CostReport {
+            schema_version: SCHEMA_VERSION,
+            generated_at: query.now,
+            by: query.by.code().to_owned(),
+            since: query.since,
+            until: query.until,
+            zone: query.zone.0.to_owned(),
+            mode: query.mode.code().to_owned(),
+            prices_as_of,
+            rows: Vec::new(),
+            total: told(total, query.mode),
+            estimated: (estimated.responses > 0).then(|| told(estimated, query.mode)),
+            unpriced_models: unpriced.iter().map(ToString::to_string).collect(),
+            plans_usd_per_month: plans.reduce(|one, other| one + other).map(number),
+        }
+    }
+}
+
+/// Whether the store's own sums by day answer: they are of its zone, and of whole days.
+fn is_by_days(store: &Store, query: &Query<'_>) -> Result<bool, LedgerError> {
+    let by_days = !matches!(query.by, By::LimitWeek | By::Hour) && query.hour.is_none();
+    Ok(by_days && store.fact("zone")?.as_deref() == Some(query.zone.0))
 }
 
 /// Takes the names of folders, sessions and machines out of a report; each is told by a number, the same everywhere in it.
@@ -271,9 +333,8 @@ fn each_day(
     query: &Query<'_>,
     each: &mut dyn FnMut(u32, DayKey, Sums),
 ) -> Result<(), LedgerError> {
-    let (name, zone) = query.zone;
-    let by_days = !matches!(query.by, By::LimitWeek | By::Hour) && query.hour.is_none();
-    if by_days && store.fact("zone")?.as_deref() == Some(name) {
+    let (_, zone) = query.zone;
+    if is_by_days(store, query)? {
         let mut each_of_them = |key, sums| each(0, key, sums);
         let sessions = if query.by == By::Session { Sessions::Named } else { Sessions::Nameless };
         return Ok(store.days(query.since, query.until, sessions, &mut each_of_them)?);
@@ -350,11 +411,7 @@ fn without_cost(sums: &Sums, mode: CostMode) -> u64 {
 /// Sums as they are told. What nobody knows is not nothing.
 pub(crate) fn told(sums: &Sums, mode: CostMode) -> CostSums {
     let tokens = &sums.tokens;
-    let cost = match mode {
-        CostMode::Auto => sums.cost,
-        CostMode::Calculate => sums.priced,
-        CostMode::Display => sums.logged,
-    };
+    let cost = cost(sums, mode);
     let unpriced = without_cost(sums, mode);
     let is_known = unpriced < sums.responses || sums.responses == 0;
     CostSums {
@@ -368,6 +425,15 @@ pub(crate) fn told(sums: &Sums, mode: CostMode) -> CostSums {
         total_tokens: tokens.total(),
         cost_usd: is_known.then(|| number(cost)),
         unpriced_responses: unpriced,
+    }
+}
+
+/// What sums cost; what nobody knows adds nothing.
+pub(crate) const fn cost(sums: &Sums, mode: CostMode) -> Amount {
+    match mode {
+        CostMode::Auto => sums.cost,
+        CostMode::Calculate => sums.priced,
+        CostMode::Display => sums.logged,
     }
 }
 

@@ -1,6 +1,6 @@
 //! One round of reading: which files are read, from where on, and what becomes of what they told before.
 
-use crate::{Ingest, Ledger, LedgerError, Oddity, Unread, ingest::note_unread};
+use crate::{Ingest, Ledger, LedgerError, Oddity, Reading, Unread, ingest::note_unread};
 use claudometer_core::{
     Tokens,
     response::{Key, Name},
@@ -20,6 +20,9 @@ const MOST_HELD: usize = 120_000;
 const MOST_HELD_OF_MANY: usize = 240_000;
 /// How many files are held before they are noted.
 const MOST_FILES: usize = 40_000;
+
+/// After so many files it is said how far the reading is.
+const FILES_BETWEEN: usize = 50;
 
 /// What was read and waits to be kept.
 pub(crate) struct Round<'a> {
@@ -71,13 +74,24 @@ impl<'a> Round<'a> {
         source: &dyn LogSource,
     ) -> Result<(), LedgerError> {
         let Walk { leaves, unreadable } = self.ledger.leaves(source);
-        let News { read, fresh, gone } = news(store, source, &leaves)?;
+        let News { read, fresh, gone, is_again } = news(store, source, &leaves)?;
+        let all = read.len() + fresh.len();
+        let mut done = 0;
+        let mut tell = || {
+            if done % FILES_BETWEEN == 0 && done > 0 {
+                let assistant = source.name();
+                self.ledger.progress.files(Reading { assistant, read: done, all, is_again });
+            }
+            done += 1;
+        };
         for nth in read {
+            tell();
             let known = store.file(source.id(), &leaves[nth].path.to_string_lossy())?;
             self.file(store, source, &leaves, nth, known);
             self.keep_if_many(store)?;
         }
         for nth in fresh {
+            tell();
             self.file(store, source, &leaves, nth, None);
             self.keep_if_many(store)?;
         }
@@ -141,6 +155,11 @@ impl<'a> Round<'a> {
                     rewritten: !holds_all || before.as_ref().is_some_and(|known| known.rewritten),
                 };
                 let is_again = before.is_some_and(|before| before.reader != known.reader);
+                let known = KnownFile {
+                    // What it does not tell any more is found out when all files have been read.
+                    reader: if is_again { KnownFile::PENDING } else { known.reader },
+                    ..known
+                };
                 self.take(source, leaf, known, taken, is_again);
             }
             Err(error) => {
@@ -206,15 +225,16 @@ impl<'a> Round<'a> {
         let Again { files, told } = self.again;
         if !files.is_empty() {
             let mut untold = Batch::default();
+            for source in self.ledger.sources {
+                untold.confirm(&source.id().into(), source.reader().version);
+            }
             store.responses(None, None, &mut |stored| {
                 let one = &stored.response;
                 if !one.withdrawn && files.contains(&one.source) && !told.contains(&one.key) {
                     untold.withdraw(one.key);
                 }
             })?;
-            if !untold.is_empty() {
-                self.ledger.keep(store, untold)?;
-            }
+            self.ledger.keep(store, untold)?;
         }
         note_unread(store, &self.done.unread)?;
         store.rest()?;
@@ -230,12 +250,15 @@ struct News {
     fresh: Vec<usize>,
     /// Paths of those that are gone.
     gone: Vec<String>,
+    /// Whether an older reader read some of them.
+    is_again: bool,
 }
 
 /// Compares the files that are there with those that have been read; both are in the order of their paths.
 fn news(store: &Store, source: &dyn LogSource, leaves: &[Leaf]) -> Result<News, LedgerError> {
     let version = source.reader().version;
-    let mut news = News { read: BTreeSet::new(), fresh: Vec::new(), gone: Vec::new() };
+    let mut news =
+        News { read: BTreeSet::new(), fresh: Vec::new(), gone: Vec::new(), is_again: false };
     let mut next = 0;
     store.stamps(source.id(), &mut |path, stamp| {
         while let Some(leaf) = leaves.get(next)
@@ -246,6 +269,7 @@ fn news(store: &Store, source: &dyn LogSource, leaves: &[Leaf]) -> Result<News, 
         }
         match leaves.get(next) {
             Some(leaf) if *leaf.path.to_string_lossy() == *path => {
+                news.is_again |= stamp.reader != version;
                 if stamp.reader != version || !is_same_stamp(stamp, leaf) {
                     news.read.insert(next);
                 }
@@ -296,3 +320,6 @@ fn resume(before: &KnownFile) -> Resume {
         state: before.state.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

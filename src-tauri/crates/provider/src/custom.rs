@@ -1,13 +1,14 @@
 //! Providers that the settings describe: a request with a key, and JSON pointers into its answer.
 
 use crate::{
-    Checked, FetchError, Provider, Report, SecretField, Source, SourceSpec,
+    Checked, Draft, FetchError, Provider, Report, SecretField, Source, SourceSpec, Vendor,
     descriptor::Check,
+    draft,
     key::{self, AskWithKey, Key},
     lenient,
 };
 use claudometer_core::{
-    Amount, Coverage, ProviderId, Reading, Scope, Spend, Trouble, Window, WindowKind,
+    Allowance, CreditUnit, Currency, ProviderId, Window, WindowKind,
     custom::{CustomProvider, CustomWindow},
     gate::Cadence,
 };
@@ -22,6 +23,8 @@ pub fn provider(definition: &CustomProvider) -> &'static Provider {
     let definition: &'static CustomProvider = Box::leak(Box::new(definition.clone()));
     let host = host_of(&definition.url);
     let variable = definition.key_variable.as_deref();
+    let name = host.split(':').next().unwrap_or(host);
+    let vendor: &'static Vendor = Box::leak(Box::new(Vendor::of(Vec::leak(vec![name]))));
     let spec = SourceSpec {
         id: "key",
         label: "the key",
@@ -42,7 +45,7 @@ pub fn provider(definition: &CustomProvider) -> &'static Provider {
         lent: key::nobody,
         item: |_| None,
         files: key::no_files,
-        ask: asking(move |key, host| ask(definition, key, host).boxed()),
+        ask: asking(move |key, host| ask(definition, vendor, key, host).boxed()),
     }));
     let check = SecretField {
         id: "key",
@@ -70,7 +73,7 @@ pub fn provider(definition: &CustomProvider) -> &'static Provider {
         homes: None,
         log_retention: |_| None,
         scenes: &[],
-        replay: |_, _| Box::pin(async { None }),
+        stage: |_| None,
     }))
 }
 
@@ -111,6 +114,7 @@ fn short(name: &str) -> String {
 
 async fn ask(
     definition: &'static CustomProvider,
+    vendor: &Vendor,
     key: &SecretString,
     host: &Host,
 ) -> Result<Report, FetchError> {
@@ -121,29 +125,33 @@ async fn ask(
     for (name, value) in &definition.headers {
         request = request.header(name, value.as_str());
     }
-    let answer = key::answered(host, request, Trouble::ForbiddenScope).await?;
-    key::told(read(definition, &answer), &answer)
+    let answer = vendor.ask(host, request).await?;
+    read(definition, &answer).finish(&answer)
 }
 
-fn read(definition: &CustomProvider, answer: &Value) -> Reading {
-    let amount = |pointer: &Option<String>| {
+fn read(definition: &CustomProvider, answer: &Value) -> Draft {
+    let amount = |pointer: &Option<String>, currency: Option<Currency>| {
         let amount = lenient::amount(answer.pointer(pointer.as_deref()?)?)?;
-        Some(if definition.in_cents { amount.hundredth() } else { amount })
+        let digits = currency.map_or(2, |currency| currency.digits());
+        Some(if definition.in_cents { amount.of_minor(digits) } else { amount })
     };
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.plan = definition.plan.as_deref().and_then(|at| lenient::text(answer.pointer(at)?));
-    reading.windows =
-        definition.windows.iter().filter_map(|window| window_of(window, answer)).collect();
-    reading.credits = key::balance(amount(&definition.balance), definition.balance_unit);
-    reading.spend = amount(&definition.spent)
-        .map(|used| spend(definition, used, amount(&definition.spent_limit)));
-    reading
-}
-
-fn spend(definition: &CustomProvider, used: Amount, limit: Option<Amount>) -> Spend {
-    let used_percent =
-        limit.and_then(|limit| used.percent_of(limit)).and_then(claudometer_core::Percent::new);
-    Spend { used, limit, currency: definition.currency.clone(), used_percent, resets_at: None }
+    let mut draft = Draft::new();
+    draft.plan = definition.plan.as_deref().and_then(|at| lenient::text(answer.pointer(at)?));
+    for window in &definition.windows {
+        if let Some(window) = window_of(window, answer) {
+            draft.add(Some(window));
+        }
+    }
+    let unit = definition.balance_unit;
+    let of_unit = match unit {
+        CreditUnit::Money(currency) => Some(currency),
+        CreditUnit::Credits | CreditUnit::Requests | CreditUnit::Points => None,
+    };
+    draft.balance(draft::left(amount(&definition.balance, of_unit), unit));
+    let currency = Currency::new(&definition.currency).unwrap_or(Currency::USD);
+    let money = |pointer| amount(pointer, Some(currency));
+    draft.spend = draft::spend(money(&definition.spent), money(&definition.spent_limit), currency);
+    draft
 }
 
 /// A window, where the answer tells anything of it.
@@ -151,22 +159,17 @@ fn window_of(window: &CustomWindow, answer: &Value) -> Option<Window> {
     let at = |pointer: &Option<String>| answer.pointer(pointer.as_deref()?);
     let number = |pointer: &Option<String>| at(pointer).and_then(lenient::number);
     let limit = number(&window.limit);
-    let used = number(&window.used_percent)
-        .or_else(|| Some(100.0 - number(&window.left_percent)?))
-        .or_else(|| Some(number(&window.used_fraction)? * 100.0))
-        .or_else(|| key::share(number(&window.used), limit))
-        .or_else(|| Some(100.0 - key::share(number(&window.left), limit)?));
+    let allowance = Allowance::counted(number(&window.used), limit)
+        .or(Allowance::left(number(&window.left), limit))
+        .or(Allowance::used_percent(number(&window.used_percent)))
+        .or(Allowance::left_percent(number(&window.left_percent)))
+        .or(Allowance::used_fraction(number(&window.used_fraction)));
     let resets_at = at(&window.resets_at).and_then(lenient::instant);
-    if used.is_none() && resets_at.is_none() {
+    if allowance == Allowance::Unknown && resets_at.is_none() {
         return None;
     }
     let kind = window.minutes.map_or(WindowKind::Other, WindowKind::of_minutes);
-    let scope = Scope {
-        pool: (window.id != kind.code()).then(|| lenient::title_case(&window.id)),
-        ..Scope::default()
-    };
-    let used = used.and_then(claudometer_core::Percent::new);
-    Some(Window { id: window.id.clone(), kind, scope, used, resets_at, minutes: window.minutes })
+    Some(draft::window(&window.id, kind, allowance, resets_at)?.lasting(window.minutes))
 }
 
 #[cfg(test)]
@@ -190,13 +193,14 @@ mod tests {
             ],
             "balance": "/cents", "balanceUnit": "eur", "spent": "/spent", "spentLimit": "/cap", "inCents": true,
         }));
-        let reading = read(
+        let draft = read(
             &definition,
             &json!({
                 "plan": ["Pro"], "s": {"used": "12", "of": 48, "ends": 1_789_480_800}, "w": 20, "p": 0.5,
                 "cents": 1250, "spent": "300", "cap": 1200,
             }),
         );
+        let reading = draft.report().reading;
         let told: Vec<_> = reading
             .windows
             .iter()
@@ -218,7 +222,7 @@ mod tests {
         );
         assert!(reading.windows[0].resets_at.is_some());
         assert_eq!(reading.plan.as_deref(), Some("Pro"));
-        let balance = reading.credits.and_then(|credits| credits.balance);
+        let balance = reading.credits[0].balance;
         assert_eq!(balance.map(|left| left.fixed(2)).as_deref(), Some("12.50"));
         let spend = reading.spend.unwrap();
         assert_eq!(

@@ -1,6 +1,9 @@
 //! A provider as data.
 
-use crate::{Bridge, DeviceLogin, FetchError, Recorded, Scene, Source, StatusPage, homes::Homes};
+use crate::{
+    Bridge, DeviceLogin, FetchError, Recorded, Scene, Source, StatusPage, homes::Homes,
+    replay::Stage,
+};
 use claudometer_core::{
     ProviderId, ProviderInfo, SourceId, Trouble,
     settings::{ProviderSettings, is_key_name},
@@ -8,7 +11,6 @@ use claudometer_core::{
 use claudometer_host::{Host, secrets::SecretKey};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
-use serde_json::Value;
 use std::fmt;
 
 /// A provider: labels, links, places and sources. Only sources have behaviour.
@@ -44,9 +46,8 @@ pub struct Provider {
     pub log_retention: fn(&Host) -> Option<String>,
     /// Recorded answers that show every state.
     pub scenes: &'static [Scene],
-    /// Runs one recorded answer through the source and mapper that would receive it. The outcome is in the notation of
-    /// the fixtures' index; `None` where no source of this provider would.
-    pub replay: for<'a> fn(&'a Recorded, &'a Host) -> BoxFuture<'a, Option<Value>>,
+    /// The world that a recorded answer stands for; `None` where no source of this provider would come across it.
+    pub stage: fn(&Recorded) -> Option<Stage>,
 }
 
 impl Provider {

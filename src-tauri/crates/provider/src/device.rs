@@ -1,6 +1,6 @@
 //! Signing in with a code that a person types at the vendor (RFC 8628), for vendors that offer it to everybody.
 
-use crate::{FetchError, answer, lenient};
+use crate::{FetchError, Vendor, answer::send, json, lenient};
 use chrono::{DateTime, Utc};
 use claudometer_core::Trouble;
 use claudometer_host::{
@@ -22,6 +22,8 @@ const LIFETIME: Duration = Duration::from_mins(15);
 /// Where and as whom to sign in.
 #[derive(Debug, Clone, Copy)]
 pub struct DeviceLogin {
+    /// Who answers.
+    pub vendor: &'static Vendor,
     /// The public id of the program that asks.
     pub client: &'static str,
     /// What it may do, as the vendor writes it.
@@ -62,14 +64,14 @@ impl DeviceLogin {
     /// Asks for a code.
     pub async fn begin(&self, host: &Host) -> Result<Code, FetchError> {
         let body = format!("client_id={}&scope={}", self.client, self.scope);
-        code(&host.http.send(form(self.code_url, body)).await?, host.now())
+        code(self.vendor, &send(host, form(self.code_url, body)).await?, host.now())
     }
 
     /// Asks whether the code was typed.
     pub async fn look(&self, code: &Code, host: &Host) -> Result<Progress, FetchError> {
         let device = code.device.expose_secret();
         let body = format!("client_id={}&device_code={device}&grant_type={GRANT}", self.client);
-        progress(&host.http.send(form(self.token_url, body)).await?, host.now())
+        progress(self.vendor, &send(host, form(self.token_url, body)).await?, host.now())
     }
 
     /// Asks until the code was typed, refused, or is no good any more.
@@ -99,8 +101,8 @@ fn form(url: &str, body: String) -> Request {
 }
 
 /// Reads the answer to the wish for a code.
-pub fn code(response: &Response, now: DateTime<Utc>) -> Result<Code, FetchError> {
-    let body = answer::json(response, Trouble::ForbiddenScope, now)?;
+fn code(vendor: &Vendor, response: &Response, now: DateTime<Utc>) -> Result<Code, FetchError> {
+    let body = vendor.body(response, now)?;
     let told = |name: &str| lenient::text(&body[name]);
     let (Some(device), Some(user_code), Some(address)) =
         (told("device_code"), told("user_code"), told("verification_uri"))
@@ -118,10 +120,14 @@ pub fn code(response: &Response, now: DateTime<Utc>) -> Result<Code, FetchError>
 }
 
 /// Reads the answer to the question whether the code was typed; refusals come with HTTP 200 too.
-pub fn progress(response: &Response, now: DateTime<Utc>) -> Result<Progress, FetchError> {
-    let body: Value = match serde_json::from_slice(&response.body) {
-        Ok(body) if response.status < 500 => body,
-        _ => answer::json(response, Trouble::ForbiddenScope, now)?,
+fn progress(
+    vendor: &Vendor,
+    response: &Response,
+    now: DateTime<Utc>,
+) -> Result<Progress, FetchError> {
+    let body = match json::read(&response.body) {
+        Ok(body) if response.status < 500 && !body["error"].is_null() => body,
+        _ => vendor.body(response, now)?,
     };
     if let Some(token) = lenient::text(&body["access_token"]) {
         redact::register(&token);
@@ -166,7 +172,10 @@ mod tests {
         sync::{Arc, Mutex},
     };
 
+    const ACME: Vendor = Vendor::of(&["acme.example"]);
+
     const LOGIN: DeviceLogin = DeviceLogin {
+        vendor: &ACME,
         client: "acme",
         scope: "read",
         code_url: "https://acme.example/code",
@@ -229,11 +238,11 @@ mod tests {
     fn a_refusal_is_told_from_a_change_of_form() {
         let trouble = |body: &str| {
             let response = Response { status: 200, headers: Vec::new(), body: body.into() };
-            progress(&response, DateTime::UNIX_EPOCH).unwrap_err().trouble
+            progress(&ACME, &response, DateTime::UNIX_EPOCH).unwrap_err().trouble
         };
         assert_eq!(trouble(r#"{"error": "access_denied"}"#), Trouble::AuthMissing);
         assert_eq!(trouble(r#"{"error": "expired_token"}"#), Trouble::AuthMissing);
         assert_eq!(trouble(r#"{"error": "device_flow_disabled"}"#), Trouble::BadPayload);
-        assert_eq!(trouble("<html>"), Trouble::BadPayload);
+        assert_eq!(trouble("<html>"), Trouble::Blocked);
     }
 }

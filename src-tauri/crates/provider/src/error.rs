@@ -40,6 +40,7 @@ impl FetchError {
 impl From<HttpError> for FetchError {
     fn from(error: HttpError) -> Self {
         let trouble = match error {
+            HttpError::Proxy => Trouble::Blocked,
             HttpError::Connect | HttpError::Tls | HttpError::Timeout | HttpError::Broken => {
                 Trouble::UpstreamDown
             }

@@ -1,28 +1,11 @@
 //! A source made of one key: typed by a person, set in the environment, or kept by another program that is only read.
 
-use crate::{
-    Ask, Checked, FetchError, Fingerprint, Found, Recorded, Report, Source, SourceSpec, answer,
-    lenient, replay::of_fetch, shape,
-};
-use chrono::{DateTime, Utc};
-use claudometer_core::{
-    AccountKey, Amount, CreditUnit, Credits, Percent, ProviderId, Reading, Scope, Seat, Trouble,
-    Window, WindowKind, settings::ProviderSettings,
-};
-use claudometer_host::{
-    Environment, Files, Host, Http, Processes, Secrets,
-    http::{HttpError, Request, Response},
-    redact,
-    secrets::SecretKey,
-};
+use crate::{Ask, Checked, FetchError, Fingerprint, Found, Report, Source, SourceSpec};
+use claudometer_core::{AccountKey, ProviderId, Seat, Trouble, settings::ProviderSettings};
+use claudometer_host::{Host, redact, secrets::SecretKey};
 use futures::{FutureExt as _, future::BoxFuture};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::Value;
-use std::{
-    fmt,
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{fmt, path::PathBuf};
 
 /// Asks the vendor with a key.
 pub type AskWithKey = dyn for<'a> Fn(&'a SecretString, &'a Host) -> BoxFuture<'a, Result<Report, FetchError>>
@@ -36,6 +19,14 @@ pub struct Lent {
     pub key: SecretString,
     /// Where it is kept, for people.
     pub place: String,
+}
+
+impl Lent {
+    /// Whether this is the key that was asked with. What its program notes beside it (an account, a plan) is of this key
+    /// alone, not of another that a person typed.
+    pub fn is(&self, key: &SecretString) -> bool {
+        self.key.expose_secret() == key.expose_secret()
+    }
 }
 
 /// A source made of one key.
@@ -109,34 +100,6 @@ impl Key {
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// What a recorded answer becomes, and which addresses were asked; every request is answered by it, but where the record
-    /// names another path.
-    pub async fn replay(&'static self, recorded: &Recorded, host: &Host) -> (Value, Vec<String>) {
-        let path = recorded.request.split_whitespace().last().filter(|word| word.starts_with('/'));
-        let path = path.map(str::to_owned);
-        let answer = recorded.response.clone();
-        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let log = Arc::clone(&asked);
-        let http = Http::recorded(move |request| {
-            log.lock().unwrap_or_else(PoisonError::into_inner).push(request.url.clone());
-            match &path {
-                Some(path) if !request.url.contains(path.as_str()) => Err(HttpError::Connect),
-                Some(_) | None => Ok(answer.clone()),
-            }
-        });
-        let sealed = Host {
-            clock: host.clock.clone(),
-            env: Environment::of("/replay", []),
-            files: Files::memory(),
-            http,
-            processes: Processes::none(),
-            secrets: Secrets::in_memory(),
-        };
-        let outcome = of_fetch(&(self.ask)(&SecretString::from("replayed-key"), &sealed).await);
-        let asked = asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        (outcome, asked)
     }
 
     fn secret_key(&self, name: &str) -> SecretKey {
@@ -246,78 +209,4 @@ impl Source for Key {
     fn fetch<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Report, FetchError>> {
         async move { (self.ask)(&self.key_of(ask).await?, ask.host).await }.boxed()
     }
-}
-
-/// The JSON that `url` answers to a bearer key. 403 with a body means what the caller says.
-pub async fn get(
-    host: &Host,
-    url: &str,
-    key: &SecretString,
-    forbidden: Trouble,
-) -> Result<Value, FetchError> {
-    answered(host, Request::get(url).bearer(key), forbidden).await
-}
-
-/// The JSON that answers a request.
-pub async fn answered(
-    host: &Host,
-    request: Request,
-    forbidden: Trouble,
-) -> Result<Value, FetchError> {
-    let response: Response = host.http.send(request).await?;
-    answer::json(&response, forbidden, host.now())
-}
-
-/// A window of an account. One that is not named after its kind counts a pool of its own, which people see by that name.
-pub fn window(
-    id: &str,
-    kind: WindowKind,
-    used: Option<f64>,
-    resets_at: Option<DateTime<Utc>>,
-) -> Window {
-    let minutes = match kind {
-        WindowKind::Session => Some(300),
-        WindowKind::Daily => Some(1440),
-        WindowKind::Weekly => Some(10_080),
-        WindowKind::Monthly
-        | WindowKind::BillingCycle
-        | WindowKind::Rolling
-        | WindowKind::Other => None,
-    };
-    let used = used.and_then(Percent::new);
-    let pool = pool(id, kind);
-    let scope = Scope { pool, ..Scope::default() };
-    Window { id: id.to_owned(), kind, scope, used, resets_at, minutes }
-}
-
-/// The pool that an id names: its words without those that only say the period again.
-fn pool(id: &str, kind: WindowKind) -> Option<String> {
-    let says_period = |word: &&str| [kind.code(), "5h", "7d"].contains(word);
-    let words: Vec<&str> = id.split(['-', '_', ' ']).filter(|word| !says_period(word)).collect();
-    let name = lenient::title_case(&words.join("-"));
-    (!name.is_empty()).then_some(name)
-}
-
-/// A reading of everything that an answer tells, or an error with its shape where it tells nothing.
-pub fn told(reading: Reading, answer: &Value) -> Result<Report, FetchError> {
-    let silent = reading.windows.is_empty()
-        && reading.credits.is_none()
-        && reading.spend.is_none()
-        && reading.plan.is_none();
-    if silent {
-        let detail = "The answer names none of the limits that it used to.";
-        return Err(FetchError::unreadable(detail, Some(shape::of(answer))));
-    }
-    Ok(reading.into())
-}
-
-/// A balance in `unit`; `None` where it is not reported.
-pub fn balance(amount: Option<Amount>, unit: CreditUnit) -> Option<Credits> {
-    amount.map(|amount| Credits { balance: Some(amount), unit, unlimited: false, expires_at: None })
-}
-
-/// Percent of `limit` that is used; `None` where there is no positive limit.
-pub fn share(used: Option<f64>, limit: Option<f64>) -> Option<f64> {
-    let (used, limit) = (used?, limit?);
-    (limit > 0.0).then(|| used / limit * 100.0)
 }

@@ -3,15 +3,16 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use claudometer_core::{Amount, Percent};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Epoch values above this are milliseconds.
 const MILLISECONDS_FROM: f64 = 1e11;
 
-/// A finite number, given as a number or as text.
+/// A finite number, given as a number or as text, with its sign of percent or dollars and its thousands.
 pub fn number(value: &Value) -> Option<f64> {
     let number = match value {
         Value::Number(number) => number.as_f64()?,
-        Value::String(text) => text.trim().parse().ok()?,
+        Value::String(text) => bare(text).parse().ok()?,
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
     };
     number.is_finite().then_some(number)
@@ -27,11 +28,27 @@ pub fn percent(value: &Value) -> Option<Percent> {
     number(value).and_then(Percent::new)
 }
 
+/// The text of a number without what people write around it: `$1,250.50`, `37 %`, `€9`.
+fn bare(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    let (sign, rest) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let digits = rest.trim_start_matches(['$', '€', '£', '¥', '+']).trim_end_matches('%').trim();
+    let groups: Vec<&str> = digits.split('.').next().unwrap_or_default().split(',').collect();
+    let thousands = groups.len() > 1
+        && groups[1..].iter().all(|group| group.len() == 3)
+        && (1..=3).contains(&groups[0].len());
+    match (thousands, sign) {
+        (true, sign) => Cow::Owned(format!("{sign}{}", digits.replace(',', ""))),
+        (false, "") => Cow::Borrowed(digits),
+        (false, sign) => Cow::Owned(format!("{sign}{digits}")),
+    }
+}
+
 /// An exact amount, given as a number or as text.
 pub fn amount(value: &Value) -> Option<Amount> {
     match value {
         Value::Number(number) => number.to_string().parse().ok(),
-        Value::String(text) => text.parse().ok(),
+        Value::String(text) => bare(text).parse().ok(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
@@ -169,6 +186,13 @@ mod tests {
         for (given, want) in [
             (json!(5), Some(5.0)),
             (json!(" 12.5 "), Some(12.5)),
+            (json!("37 %"), Some(37.0)),
+            (json!("$1,250.50"), Some(1250.5)),
+            (json!("-$3"), Some(-3.0)),
+            (json!("+4"), Some(4.0)),
+            (json!("1,5"), None),
+            (json!("12,34,567"), None),
+            (json!("5 of 10"), None),
             (json!("bad"), None),
             (json!("NaN"), None),
             (json!("inf"), None),
@@ -177,6 +201,21 @@ mod tests {
             (json!([5]), None),
         ] {
             assert_eq!(number(&given), want, "{given}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_exact_whatever_stands_around_them() {
+        for (given, want) in [
+            (json!("$2,050.10"), Some("2050.1")),
+            (json!("0E-10"), Some("0")),
+            (json!(7.25), Some("7.25")),
+            (json!("-1.50"), Some("-1.5")),
+            (json!("€9"), Some("9")),
+            (json!("about 9"), None),
+        ] {
+            let got = amount(&given).map(|amount| amount.to_string());
+            assert_eq!(got.as_deref(), want, "{given}");
         }
     }
 

@@ -1,9 +1,7 @@
 //! A source that is a file of another program: what the program last knew, as old as the file.
 
-use crate::{Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec};
-use claudometer_core::{
-    AccountKey, ProviderId, Reading, Seat, Trouble, settings::ProviderSettings,
-};
+use crate::{Ask, Draft, FetchError, Fingerprint, Found, Report, Source, SourceSpec};
+use claudometer_core::{AccountKey, ProviderId, Seat, Trouble, settings::ProviderSettings};
 use claudometer_host::Host;
 use futures::{FutureExt as _, future::BoxFuture};
 use std::path::{Path, PathBuf};
@@ -20,16 +18,16 @@ pub struct Local {
     /// Folders in which one could appear.
     pub folders: fn(&Host) -> Vec<PathBuf>,
     /// Reads one; `None` where it tells nothing.
-    pub read: fn(&Host, &Path) -> Option<Reading>,
+    pub read: fn(&Host, &Path) -> Option<Draft>,
 }
 
 impl Local {
-    fn first(&self, host: &Host) -> Option<(PathBuf, Reading)> {
+    fn first(&self, host: &Host) -> Option<(PathBuf, Report)> {
         (self.files)(host).into_iter().find_map(|path| {
-            let mut reading = (self.read)(host, &path)?;
+            let mut draft = (self.read)(host, &path).filter(Draft::tells)?;
             // What it says is as old as the file.
-            reading.as_of = reading.as_of.or_else(|| Some(host.files.entry(&path)?.modified));
-            Some((path, reading))
+            draft.as_of = draft.as_of.or_else(|| Some(host.files.entry(&path)?.modified));
+            Some((path, draft.report()))
         })
     }
 }
@@ -73,7 +71,7 @@ impl Source for Local {
         async move {
             let found = self.first(ask.host);
             let none = || FetchError::local(Trouble::NoData, "Its file tells no limits.");
-            found.map(|(_, reading)| Report::from(reading)).ok_or_else(none)
+            found.map(|(_, report)| report).ok_or_else(none)
         }
         .boxed()
     }

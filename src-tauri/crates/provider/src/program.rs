@@ -1,7 +1,7 @@
 //! A source that is another program's own report: it is started, and what it prints is read.
 
 use crate::{Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec, key};
-use claudometer_core::{ProviderId, Reading, Seat, Trouble, settings::ProviderSettings};
+use claudometer_core::{ProviderId, Seat, Trouble, settings::ProviderSettings};
 use claudometer_host::{
     Host,
     process::{Command, ProcessError},
@@ -26,7 +26,7 @@ pub struct Program {
     /// The file that holds its login, or the folder that only a login makes. Who borrows the login itself reads the same account.
     pub login: fn(&Host) -> PathBuf,
     /// Reads what it prints.
-    pub read: fn(&str, &Host) -> Result<Reading, FetchError>,
+    pub read: fn(&str, &Host) -> Result<Report, FetchError>,
 }
 
 impl Program {
@@ -81,7 +81,7 @@ impl Source for Program {
             let printed =
                 ask.host.processes.run(command).await.map_err(|error| failed(self.name, &error))?;
             let text = String::from_utf8_lossy(&printed.stdout);
-            (self.read)(&plain(&text), ask.host).map(Report::from)
+            (self.read)(&plain(&text), ask.host)
         }
         .boxed()
     }

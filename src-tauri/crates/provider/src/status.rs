@@ -1,5 +1,6 @@
 //! Vendors' status pages: four forms, one meaning. A page that cannot be read is unknown, never "all is well".
 
+use crate::json;
 use chrono::TimeDelta;
 use claudometer_core::status::{ServiceLevel, ServiceStatus};
 use claudometer_host::{
@@ -65,7 +66,7 @@ pub fn read(form: Form, response: &Response) -> ServiceStatus {
     if !(200..300).contains(&response.status) {
         return ServiceStatus::UNKNOWN;
     }
-    let json = || serde_json::from_slice::<Value>(&response.body).ok();
+    let json = || json::read(&response.body).ok();
     let status = match form {
         Form::Statuspage { component } => json().and_then(|page| statuspage(&page, component)),
         Form::IncidentIo { component } => json().and_then(|page| incident_io(&page, component)),

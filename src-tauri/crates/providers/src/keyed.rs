@@ -9,8 +9,7 @@ macro_rules! keyed {
         replays: [$($prefix:literal),+],
         scenes: {$($scene:literal: [$(($url:literal, $code:literal, $body:literal)),*]),+ $(,)?},
         $(device: $device:expr,)?
-        $(outcome: $outcome:expr,)?
-        $(local: $local:expr,)?
+        $(stage: $stage:expr,)?
         $(before: $before:expr,)?
         $(also: $also:expr,)?
         $(item: $item:expr,)?
@@ -69,18 +68,12 @@ macro_rules! keyed {
                 earlier: &[],
                 now: &[$(claudometer_provider::scene::Take { url: $url, status: $code, headers: &[], body: include_str!($body) }),*],
             }),+],
-            replay: |recorded, host| Box::pin(async move {
+            stage: |recorded| {
                 let ours = [$($prefix),+].iter().any(|prefix| recorded.file.starts_with(prefix));
-                if !ours {
-                    return None;
-                }
-                $(if let Some(outcome) = $local(recorded, host) {
-                    return Some(outcome);
-                })?
-                let (outcome, _asked) = KEY.replay(recorded, host).await;
-                $(let outcome = $outcome(outcome, &_asked);)?
-                Some(outcome)
-            }),
+                let stage: fn(&claudometer_provider::Recorded) -> claudometer_provider::replay::Stage =
+                    crate::keyed::first!($($stage,)? claudometer_provider::replay::Stage::keyed);
+                ours.then(|| stage(recorded))
+            },
         };
     };
 }

@@ -1,9 +1,9 @@
 //! What an organisation has spent since the first of the month: pages of daily costs, added up.
 
 use chrono::{DateTime, Datelike as _, TimeZone as _, Utc};
-use claudometer_core::{Amount, Coverage, Reading, Spend, Trouble};
+use claudometer_core::{Amount, Currency, Spend};
 use claudometer_host::{Host, http::Request};
-use claudometer_provider::{FetchError, Report, key, shape};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, draft, shape};
 use serde_json::Value;
 
 /// A month has two pages at most; more are a vendor's mistake.
@@ -13,8 +13,10 @@ const MOST_PAGES: usize = 5;
 pub(crate) struct Form<'a> {
     /// Asks for the days from the first instant on; for the page with this name, where it is not the first.
     pub(crate) request: &'a (dyn Fn(DateTime<Utc>, Option<&str>) -> Request + Sync),
-    /// One cost: amount in whole units, and currency.
-    pub(crate) cost: fn(&Value) -> Option<(Amount, String)>,
+    /// Who answers.
+    pub(crate) vendor: &'a Vendor,
+    /// One cost: amount in whole units, and currency; `None` where it is not understood.
+    pub(crate) cost: fn(&Value) -> Option<(Amount, Currency)>,
 }
 
 /// A page's name, as it may stand in an address.
@@ -25,13 +27,15 @@ pub(crate) fn escaped(page: &str) -> String {
 /// Adds up the costs of this month, UTC, as vendors bill. Days without costs are days; an answer without days is not.
 pub(crate) async fn this_month(form: Form<'_>, host: &Host) -> Result<Report, FetchError> {
     let (begin, end) = month(host.now());
-    let mut total: Option<(Amount, String)> = None;
+    let mut total: Option<(Amount, Currency)> = None;
     let mut page: Option<String> = None;
     for _ in 0..MOST_PAGES {
         let request = (form.request)(begin, page.as_deref());
-        let answer = key::answered(host, request, Trouble::ForbiddenScope).await?;
+        let answer = form.vendor.ask(host, request).await?;
         let Some(days) = answer["data"].as_array() else { return Err(unreadable(&answer)) };
-        for cost in days.iter().flat_map(|day| day["results"].as_array().into_iter().flatten()) {
+        let costs = days.iter().flat_map(|day| day["results"].as_array().into_iter().flatten());
+        // What is no cost at all has no amount; one whose amount is not understood is not left out silently.
+        for cost in costs.filter(|cost| !cost["amount"].is_null()) {
             let Some((amount, currency)) = (form.cost)(cost) else {
                 return Err(unreadable(&answer));
             };
@@ -45,10 +49,11 @@ pub(crate) async fn this_month(form: Form<'_>, host: &Host) -> Result<Report, Fe
         page =
             answer["next_page"].as_str().filter(|_| answer["has_more"] == true).map(str::to_owned);
         if page.is_none() {
-            let (used, currency) = total.unwrap_or((Amount::ZERO, "USD".to_owned()));
-            let resets_at = Some(end);
-            let spend = Spend { used, limit: None, currency, used_percent: None, resets_at };
-            return Ok(Reading { spend: Some(spend), ..Reading::empty(Coverage::Complete) }.into());
+            let (used, currency) = total.unwrap_or((Amount::ZERO, Currency::USD));
+            let mut draft = Draft::new();
+            draft.spend = draft::spend(Some(used), None, currency)
+                .map(|spend| Spend { resets_at: Some(end), ..spend });
+            return draft.finish(&answer);
         }
     }
     Err(FetchError::unreadable("The list of costs has no end.", None))
@@ -73,6 +78,7 @@ fn month(now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
 mod tests {
     use super::*;
     use crate::testing;
+    use claudometer_core::Trouble;
     use claudometer_host::{Http, http::Response};
     use serde_json::json;
 
@@ -88,9 +94,10 @@ mod tests {
         };
         let cost = |cost: &Value| {
             let amount = claudometer_provider::lenient::amount(&cost["amount"])?;
-            Some((amount, cost["currency"].as_str()?.to_owned()))
+            Some((amount, Currency::new(cost["currency"].as_str()?)?))
         };
-        let report = this_month(Form { request: &request, cost }, &host).await;
+        let vendor = &Vendor::of(&["example.com"]);
+        let report = this_month(Form { request: &request, vendor, cost }, &host).await;
         let spend = report.map_err(|error| error.trouble)?.reading.spend.unwrap();
         assert_eq!(spend.resets_at.unwrap().to_rfc3339(), "2026-10-01T00:00:00+00:00");
         Ok((spend.used.fixed(2), spend.currency))

@@ -1,16 +1,22 @@
 //! Replaying recorded status pages through the readers that the registered providers use.
 
 use claudometer_core::status::{ServiceLevel, ServiceStatus};
+use claudometer_host::{Host, Http};
 use claudometer_provider::{
-    Recorded,
+    Recorded, StatusPage,
     status::{self, Form},
 };
 use serde_json::{Map, Value, json};
 
-/// The outcome of a recorded status page; `None` where no registered provider has a page of its form.
-pub fn replay(recorded: &Recorded) -> Option<Value> {
+/// The outcome of a recorded status page, looked at as the resident does; `None` where no registered provider has a page of
+/// its form.
+pub async fn replay(recorded: &Recorded, host: &Host) -> Option<Value> {
     let form = (recorded.folder() == "status").then(|| form(recorded)).flatten()?;
-    Some(outcome(&status::read(form, &recorded.response)))
+    let answer = recorded.response.clone();
+    let host = Host { http: Http::recorded(move |_| Ok(answer.clone())), ..host.clone() };
+    let address = "https://status.example/";
+    let page = StatusPage { url: address, link: address, form };
+    Some(outcome(&status::look(&page, &host).await))
 }
 
 /// The form that a request is answered in: by its address, with the component or product of the provider that has such a
@@ -56,8 +62,9 @@ mod tests {
         Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() }
     }
 
-    #[test]
-    fn the_recorded_pages_say_what_their_index_says() {
+    #[tokio::test]
+    async fn the_recorded_pages_say_what_their_index_says() {
+        let host = crate::testing::host(&[]);
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/status-pages");
         let files = claudometer_host::Files::disk();
         let read = |path: &std::path::Path| files.read(path).unwrap().unwrap();
@@ -70,7 +77,7 @@ mod tests {
                 response: Response { status: 200, headers: Vec::new(), body },
                 file,
             };
-            let Some(outcome) = replay(&recorded) else { continue };
+            let Some(outcome) = replay(&recorded, &host).await else { continue };
             for (key, wanted) in entry["expect"].as_object().unwrap() {
                 assert_eq!(&outcome[key], wanted, "{}: {key}", recorded.file);
             }

@@ -10,8 +10,9 @@ use claudometer_host::{
     secrets::Keep,
 };
 use claudometer_provider::{
-    GateBook, Provider,
+    GateBook, Provider, Recorded,
     pipeline::{self, Errand},
+    replay::{self, Stage, good},
 };
 use secrecy::SecretString;
 use serde_json::json;
@@ -122,7 +123,7 @@ async fn each_typed_key_is_asked_with_by_itself_and_shown_by_itself() {
         let errand =
             Errand { provider, found, settings: &settings, host: &host, book: &book, fresh_for };
         let poll = pipeline::poll(errand).await.poll;
-        left.push(poll.readings[0].1.credits.as_ref().unwrap().balance.unwrap().fixed(2));
+        left.push(poll.readings[0].1.credits[0].balance.unwrap().fixed(2));
     }
     assert_eq!(left, ["3.00", "7.00"]);
     assert!(provider.secret_field("key@Work Place").is_none());
@@ -132,4 +133,41 @@ async fn each_typed_key_is_asked_with_by_itself_and_shown_by_itself() {
     assert!(
         claudometer_providers::by_id("claude").unwrap().secret_field("session_key@work").is_none()
     );
+}
+
+/// A provider, the key that was typed, and what another account's program keeps beside it.
+const BESIDE: [(&str, &str, &str, &str); 3] = [
+    (
+        "cursor",
+        "WorkosCursorSessionToken=user_01XYZ%3A%3Ae30.eyJzdWIiOiJhdXRoMHx1c2VyXzAxWFlaIn0.c2ln",
+        ".config/Cursor/User/globalStorage/state.vscdb",
+        r#"{"cursorAuth/accessToken":"e30.eyJzdWIiOiJhdXRoMHx1c2VyXzAxQUJDIn0.c2ln","cursorAuth/cachedEmail":"other@example.com","cursorAuth/stripeMembershipType":"ultra"}"#,
+    ),
+    ("gemini", "ya29.typed", ".gemini/google_accounts.json", r#"{"active":"other@example.com"}"#),
+    (
+        "antigravity",
+        "ya29.typed",
+        ".config/Antigravity/User/globalStorage/state.vscdb",
+        r#"{"antigravityAuthStatus":"{\"email\":\"other@example.com\",\"apiKey\":\"ya29.editors\"}"}"#,
+    ),
+];
+
+#[tokio::test]
+async fn a_typed_key_has_not_the_name_of_a_login_that_lies_beside_it() {
+    for (id, key, path, beside) in BESIDE {
+        let provider: &'static Provider = claudometer_providers::by_id(id).unwrap();
+        let stage = Stage::of("key")
+            .typed("key", key)
+            .file(path, beside)
+            .answering("usage-summary", Ok(good(r#"{"individualUsage":{"plan":{"totalPercentUsed":30}}}"#)))
+            .answering("loadCodeAssist", Ok(good("{}")))
+            .answering("retrieveUserQuotaSummary", Ok(good(r#"{"groups":[{"buckets":[{"bucketId":"gemini-5h","remainingFraction":0.7}]}]}"#)))
+            .answering("retrieveUserQuota", Ok(good(r#"{"buckets":[{"modelId":"gemini-2.5-pro","remainingFraction":0.7}]}"#)));
+        let recorded = Recorded { file: String::new(), request: String::new(), response: good("") };
+        let played = replay::play(provider, stage, &recorded, &host(&Arc::default())).await;
+        let used = played.state.windows[0].value.used.map(|used| used.get().round());
+        assert_eq!(used, Some(30.0), "{id}: {:?}", played.state);
+        assert_eq!(played.state.account, None, "{id}");
+        assert_eq!(played.state.plan, None, "{id}");
+    }
 }

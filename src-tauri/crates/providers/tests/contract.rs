@@ -6,7 +6,7 @@ mod planted;
 mod world;
 
 use chrono::TimeDelta;
-use claudometer_core::{Seat, SeatState, Trouble, settings::ProviderSettings};
+use claudometer_core::{Reading, Seat, SeatState, Trouble, settings::ProviderSettings};
 use claudometer_host::{
     Host, Http,
     http::{HttpError, Request, Response},
@@ -14,7 +14,6 @@ use claudometer_host::{
 use claudometer_provider::{
     Ask, FetchError, GateBook, Provider, Report, Scene, Source,
     pipeline::{self, Errand, Pass},
-    replay::of_reading,
     scene::Take,
 };
 use claudometer_providers::ALL;
@@ -97,6 +96,16 @@ fn of_pass(pass: &Pass) -> Value {
     json!({
         "attempts": pass.poll.attempts, "readings": readings, "failure": pass.poll.failure,
         "not_before": pass.poll.not_before, "organizations": pass.organizations.len(),
+    })
+}
+
+/// A reading, for snapshots: windows, money and whose they are.
+fn of_reading(reading: &Reading) -> Value {
+    json!({
+        "plan": reading.plan, "account": reading.account, "windows": reading.windows,
+        "credits": reading.credits, "spend": reading.spend, "as_of": reading.as_of,
+        "limit_reached": reading.limit_reached, "reset_credits": reading.reset_credits,
+        "coverage": reading.coverage,
     })
 }
 
@@ -210,7 +219,7 @@ fn faults(echo: &str) -> Vec<Fault> {
     const JSON: (&str, &str) = ("content-type", "application/json");
     const HTML: (&str, &str) = ("content-type", "text/html; charset=UTF-8");
     let body = format!(
-        "{{\"error\":{{\"message\":\"refused {echo}\"}},\"detail\":\"{echo}\",\"{echo}\":\"{echo}\"}}"
+        "{{\"error\":{{\"message\":\"refused {echo}\"}},\"message\":\"refused\",\"detail\":\"{echo}\",\"{echo}\":\"{echo}\"}}"
     );
     let page = format!("<!DOCTYPE html><html><title>Just a moment</title>{echo}</html>");
     let (body, page) = (body.as_str(), page.as_str());
@@ -221,12 +230,25 @@ fn faults(echo: &str) -> Vec<Fault> {
         fault("403 page", 403, &[HTML], page, Some(&[Blocked])),
         fault("403 challenge", 403, &[("cf-mitigated", "challenge")], "", Some(&[Blocked])),
         fault(
-            "redirect to a login page",
+            "redirect to a place of its own",
             307,
             &[("location", "/login?from=x")],
             "",
-            Some(&[AuthExpired]),
+            Some(&[AuthExpired, BadPayload]),
         ),
+        fault(
+            "redirect to a portal",
+            302,
+            &[HTML, ("location", "https://portal.example/login?from=x")],
+            page,
+            Some(&[Blocked]),
+        ),
+        fault("401 page", 401, &[HTML], page, Some(&[Blocked])),
+        fault("401 without a word", 401, &[], "", Some(&[Blocked])),
+        fault("404 page", 404, &[HTML], page, Some(&[Blocked])),
+        fault("502 page", 502, &[HTML], page, Some(&[Blocked])),
+        fault("407", 407, &[("proxy-authenticate", "Basic")], "", Some(&[Blocked])),
+        fault("gate in JSON", 403, &[("server", "Zscaler/6.2"), JSON], body, Some(&[Blocked])),
         fault("404", 404, &[JSON], body, None),
         fault("408", 408, &[JSON], body, Some(&[UpstreamDown])),
         fault("429", 429, &[JSON], body, Some(&[RateLimited])),
@@ -241,7 +263,7 @@ fn faults(echo: &str) -> Vec<Fault> {
         fault("503 page", 503, &[HTML], page, Some(&[Blocked])),
         fault("529", 529, &[JSON], body, Some(&[UpstreamDown])),
         fault("cut off", 200, &[JSON], "{\"five_hour\":{\"utilization\":3", unreadable),
-        fault("page instead of JSON", 200, &[HTML], page, unreadable),
+        fault("page instead of JSON", 200, &[HTML], page, Some(&[Blocked])),
         fault("nothing", 200, &[], "", unreadable),
         fault("{}", 200, &[JSON], "{}", Some(&[BadPayload, NoData])),
         fault("[]", 200, &[JSON], "[]", Some(&[BadPayload, NoData])),
@@ -251,6 +273,9 @@ fn faults(echo: &str) -> Vec<Fault> {
     let waiting =
         fault("429 with a wait", 429, &[JSON, ("retry-after", "272")], body, Some(&[RateLimited]));
     all.push(Fault { wait: Some(272), ..waiting });
+    let down =
+        fault("503 with a wait", 503, &[JSON, ("retry-after", "120")], body, Some(&[UpstreamDown]));
+    all.push(Fault { wait: Some(120), ..down });
     for (name, error) in [
         ("timeout", HttpError::Timeout),
         ("no connection", HttpError::Connect),
@@ -258,6 +283,8 @@ fn faults(echo: &str) -> Vec<Fault> {
     ] {
         all.push(Fault { name, answer: Err(error), trouble: Some(&[UpstreamDown]), wait: None });
     }
+    let refused = Err(HttpError::Proxy);
+    all.push(Fault { name: "proxy", answer: refused, trouble: Some(&[Blocked]), wait: None });
     all
 }
 
@@ -297,7 +324,7 @@ fn assert_says_nothing(report: &Report, name: &str) {
     let reading = &report.reading;
     assert!(reading.windows.iter().all(|window| window.used.is_none()), "{name}: {reading:?}");
     assert!(
-        reading.credits.is_none() && reading.spend.is_none() && reading.reset_credits.is_none(),
+        reading.credits.is_empty() && reading.spend.is_none() && reading.reset_credits.is_none(),
         "{name}: {reading:?}"
     );
 }

@@ -40,6 +40,7 @@ pub struct Batch {
     copies: Vec<Key>,
     files: Vec<(Name, String, KnownFile)>,
     gone: Vec<(Name, String)>,
+    confirmed: Vec<(Name, u8)>,
 }
 
 impl Batch {
@@ -53,6 +54,7 @@ impl Batch {
         self.rows.is_empty()
             && self.copies.is_empty()
             && self.files.is_empty()
+            && self.confirmed.is_empty()
             && self.gone.is_empty()
     }
 
@@ -83,6 +85,11 @@ impl Batch {
     /// How many files wait to be noted.
     pub fn files(&self) -> usize {
         self.files.len()
+    }
+
+    /// Notes that everything has been compared that files of an assistant told before which this reader read again.
+    pub fn confirm(&mut self, agent: &Name, reader: u8) {
+        self.confirmed.push((Arc::clone(agent), reader));
     }
 
     /// Forgets a file that is gone; what was read of it stays.
@@ -242,7 +249,7 @@ fn write(
     judge: Judge<'_>,
     fresh: &mut Option<Fresh>,
 ) -> rusqlite::Result<()> {
-    let Batch { mut rows, places, copies, files, gone } = batch;
+    let Batch { mut rows, places, copies, files, gone, confirmed } = batch;
     let numbers = places.numbers(connection, names)?;
     let sources = files::numbers(connection, &files, fresh.is_some())?;
     for row in &mut rows {
@@ -290,6 +297,9 @@ fn write(
     }
     writing.changes.write(connection, fresh.is_some())?;
     files::put(connection, files.iter().zip(sources))?;
+    for (agent, reader) in &confirmed {
+        files::confirm(connection, agent, *reader)?;
+    }
     for (agent, path) in &gone {
         files::forget(connection, agent, path)?;
     }

@@ -275,6 +275,10 @@ pub enum Sessions {
     Nameless,
 }
 
+/// A session by its number in this history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionNumber(i64);
+
 impl Store {
     /// Sums of the days from `since` to `until`, both among them, by day.
     pub fn days(
@@ -283,6 +287,22 @@ impl Store {
         until: Option<NaiveDate>,
         sessions: Sessions,
         each: &mut dyn FnMut(DayKey, Sums),
+    ) -> Result<(), StoreError> {
+        self.days_by_session(since, until, sessions, &mut |key, _, sums| each(key, sums))
+    }
+
+    /// The name of a session; empty where there is none.
+    pub fn session(&mut self, number: SessionNumber) -> Result<Name, StoreError> {
+        Ok(self.names.text(&self.connection, number.0)?)
+    }
+
+    /// The same sums, with the numbers of their sessions.
+    pub fn days_by_session(
+        &mut self,
+        since: Option<NaiveDate>,
+        until: Option<NaiveDate>,
+        sessions: Sessions,
+        each: &mut dyn FnMut(DayKey, SessionNumber, Sums),
     ) -> Result<(), StoreError> {
         let nameless = Name::from("");
         let bound =
@@ -308,7 +328,7 @@ impl Store {
                 },
                 estimated: row.get(6)?,
             };
-            each(key, read(row, 7)?);
+            each(key, SessionNumber(row.get(5)?), read(row, 7)?);
         }
         Ok(())
     }

@@ -55,6 +55,9 @@ pub struct Stamp {
 const COLUMNS: &str = "id, size, modified_ns, file_id, offset, tail, state, malformed, undated, reader, waits_for, rewritten, unended";
 
 impl KnownFile {
+    /// In the place of its reader's version: it was read again, and what it told before has not been compared yet.
+    pub const PENDING: u8 = 0xff;
+
     /// What tells whether it has changed.
     pub const fn stamp(&self) -> Stamp {
         let Self { size, modified_ns, file_id, reader, .. } = *self;
@@ -162,6 +165,12 @@ pub(crate) fn put<'a>(
         ])?;
     }
     Ok(())
+}
+
+/// Notes that everything has been compared which files told before that were read again.
+pub(crate) fn confirm(connection: &Connection, agent: &str, reader: u8) -> rusqlite::Result<()> {
+    let text = "UPDATE files SET reader = ?1 WHERE agent = ?2 AND reader = ?3";
+    connection.execute(text, params![reader, agent, KnownFile::PENDING]).map(drop)
 }
 
 /// The fact that says which number the last file got.

@@ -8,7 +8,7 @@ mod open;
 mod row;
 
 pub use batch::{Batch, Judge};
-pub use days::{DayKey, Sessions, Sums};
+pub use days::{DayKey, SessionNumber, Sessions, Sums};
 pub use files::{KnownFile, Stamp};
 pub use open::{Store, StoreError};
 pub use row::Stored;

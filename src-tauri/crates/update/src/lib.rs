@@ -59,6 +59,7 @@ impl From<HttpError> for UpdateError {
         match error {
             HttpError::Unwritable(kind) => Self::File(kind.into()),
             HttpError::Connect
+            | HttpError::Proxy
             | HttpError::Tls
             | HttpError::Timeout
             | HttpError::Broken
@@ -72,6 +73,7 @@ impl From<HttpError> for UpdateError {
 const fn asked(error: HttpError) -> &'static str {
     match error {
         HttpError::Connect => "no connection could be made",
+        HttpError::Proxy => "a proxy did not let the connection through",
         HttpError::Tls => "no secure connection could be made",
         HttpError::Timeout => "they did not answer in time",
         HttpError::Broken => "the answer broke off",

@@ -2,8 +2,8 @@
 
 use crate::{Context, choice, meter, text};
 use claudometer_core::{
-    Attempt, AttemptResult, Failure, Origin, ProviderId, Seat, SeatState, Skip, SourceId,
-    UsageSnapshotBundle, status::ServiceStatus,
+    Attempt, AttemptResult, CreditUnit, Failure, Origin, ProviderId, Seat, SeatState, Skip,
+    SourceId, UsageSnapshotBundle, status::ServiceStatus,
 };
 use claudometer_wire::{
     AttemptLine, Bundle, Card, FirstRun, Line, TroubleStrip, update::UpdateReport,
@@ -146,14 +146,21 @@ pub(crate) const fn badge(origin: Origin) -> Option<&'static str> {
 pub(crate) fn lines(state: &SeatState, context: &Context, extras: &Extras<'_>) -> Vec<Line> {
     let line = |label: &str, value: String| Line { label: label.to_owned(), value };
     let reached = state.limit_reached.then(|| line("Limit", "reached, says the vendor".to_owned()));
-    let credits =
-        state.credits.as_ref().map(|seen| line("Credits", text::credits(&seen.value, context)));
+    let credits = state.credits.iter().enumerate().map(|(nth, seen)| {
+        let credits = &seen.value;
+        let name = match (&credits.name, credits.unit) {
+            (Some(name), _) => format!("Credits · {name}"),
+            (None, CreditUnit::Money(currency)) if nth > 0 => format!("Credits · {currency}"),
+            (None, _) => "Credits".to_owned(),
+        };
+        line(&name, text::credits(credits, context))
+    });
     let resets = state
         .reset_credits
         .as_ref()
         .map(|seen| line("Resets by hand", format!("{} left", seen.value)));
     let today = (extras.today)(&state.seat).map(|words| line("Today", words));
-    [reached, credits, resets, today].into_iter().flatten().collect()
+    reached.into_iter().chain(credits).chain(resets).chain(today).collect()
 }
 
 fn next(state: &SeatState, refreshing: bool, context: &Context) -> Option<String> {

@@ -39,6 +39,7 @@ pub(crate) fn window(id: &str, used: f64, resets_at: Option<&str>) -> Window {
         used: Percent::new(used),
         resets_at: resets_at.map(at),
         minutes: Some(minutes),
+        unlimited: false,
     }
 }
 
@@ -74,15 +75,10 @@ pub(crate) fn zeta() -> SeatState {
             seen(window("session", 12.0, Some("2026-09-15T16:30:00Z"))),
             seen(window("weekly", 81.0, Some("2026-09-18T09:00:00Z"))),
         ],
-        credits: Some(Seen {
-            value: Credits {
-                balance: Some(Amount::cents(725)),
-                unit: CreditUnit::Credits,
-                unlimited: false,
-                expires_at: None,
-            },
+        credits: vec![Seen {
+            value: Credits::left(Amount::cents(725), CreditUnit::Credits),
             stamp: stamp.clone(),
-        }),
+        }],
         spend: Some(Seen {
             value: Spend {
                 used: Amount::cents(1_512),

@@ -42,7 +42,12 @@ pub(crate) fn of_window(
     let fresh = trust(state.freshness(&seen.stamp, window.resets_at, context.now));
     let ended = fresh == Fresh::RolledOver;
     let used = window.used.filter(|_| !ended);
-    let level = level(used, &context.alerts.thresholds_of(window.kind));
+    let unlimited = window.unlimited && !ended;
+    let level = if unlimited {
+        Level::Calm
+    } else {
+        level(used, &context.alerts.thresholds_of(window.kind))
+    };
     let pace = if ended { None } else { forecast::of(window, seen.stamp.at, context.now) };
     let resets = match (ended, window.resets_at) {
         (true, at) => Some(text::rolled_over(at, context)),
@@ -55,7 +60,12 @@ pub(crate) fn of_window(
         id: window.id.clone(),
         label: text::window_label(window),
         used: used.map(Percent::get),
-        figure: if ended { "not yet seen".to_owned() } else { text::figure(used, context) },
+        unlimited,
+        figure: if ended {
+            "not yet seen".to_owned()
+        } else {
+            text::window_figure(window, context)
+        },
         level,
         level_word: if used.is_some() { text::level(level).to_owned() } else { String::new() },
         fresh,
@@ -69,8 +79,8 @@ pub(crate) fn of_window(
         provenance: provenance(seen, state, label, context),
         sentence: String::new(),
     };
-    meter.sentence =
-        sentence(&meter, text::worded_figure(used, context), &text::old(seen.stamp.at, context));
+    let worded = if ended { text::NOT_REPORTED.to_owned() } else { text::worded(window, context) };
+    meter.sentence = sentence(&meter, worded, &text::old(seen.stamp.at, context));
     meter
 }
 
@@ -90,7 +100,7 @@ fn provenance(
     let age = text::age(stamp.at, context);
     let freshness = state.freshness(stamp, seen.value.resets_at, context.now);
     if freshness == Freshness::RolledOver {
-        return Some(format!("{} {age}", text::worded_figure(seen.value.used, context)));
+        return Some(format!("{} {age}", text::worded(&seen.value, context)));
     }
     let same = state.last_good.as_ref().is_some_and(|card| {
         card.via == stamp.via && (card.at - stamp.at).num_seconds().abs() < SAME_AGE_S
@@ -139,6 +149,7 @@ pub(crate) fn of_spend(seen: &Seen<Spend>, state: &SeatState, context: &Context)
         id: "spend".to_owned(),
         label: "Extra usage".to_owned(),
         used: used.map(Percent::get),
+        unlimited: false,
         figure,
         level,
         level_word: if used.is_some() { text::level(level).to_owned() } else { String::new() },

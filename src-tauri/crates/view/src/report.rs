@@ -34,7 +34,8 @@ fn account(state: &SeatState, context: &Context) -> AccountReport {
         source: good.map(|good| good.via.to_string()),
         limit_reached: state.limit_reached,
         windows: state.windows.iter().map(|seen| window(seen, state, context)).collect(),
-        credits: state.credits.as_ref().map(|seen| credits(&seen.value)),
+        credits: own_balance(state).map(credits),
+        balances: state.credits.iter().map(|seen| credits(&seen.value)).collect(),
         spend: state.spend.as_ref().map(|seen| spend(&seen.value)),
         reset_credits: state.reset_credits.as_ref().map(|seen| seen.value),
         trouble: state.failure.as_ref().map(|failure| TroubleReport {
@@ -47,6 +48,12 @@ fn account(state: &SeatState, context: &Context) -> AccountReport {
     }
 }
 
+/// The account's own balance, else the first of another's that is one.
+fn own_balance(state: &SeatState) -> Option<&Credits> {
+    let all = || state.credits.iter().map(|seen| &seen.value);
+    all().find(|it| it.name.is_none()).or_else(|| all().find(|it| it.balance.is_some()))
+}
+
 fn window(seen: &Seen<Window>, state: &SeatState, context: &Context) -> WindowReport {
     let meter = meter::of_window(seen, state, &|source| source.to_string(), context);
     let in_seconds = |at: chrono::DateTime<chrono::Utc>| (at - context.now).num_seconds();
@@ -57,6 +64,7 @@ fn window(seen: &Seen<Window>, state: &SeatState, context: &Context) -> WindowRe
         model: seen.value.scope.model.clone(),
         used_percent: meter.used,
         left_percent: meter.used.map(|used| (100.0 - used).clamp(0.0, 100.0)),
+        unlimited: meter.unlimited,
         expected_percent: meter.expected,
         projected_percent: meter.projected,
         resets_at: meter.resets_at,
@@ -71,8 +79,10 @@ fn window(seen: &Seen<Window>, state: &SeatState, context: &Context) -> WindowRe
 
 fn credits(credits: &Credits) -> CreditsReport {
     CreditsReport {
+        name: credits.name.clone(),
         balance: credits.balance.map(|amount| amount.to_string()),
-        unit: credits.unit.code().to_owned(),
+        used: credits.used.map(|amount| amount.to_string()),
+        unit: credits.unit.to_string(),
         unlimited: credits.unlimited,
         expires_at: credits.expires_at,
     }

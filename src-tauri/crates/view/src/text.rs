@@ -7,7 +7,7 @@ pub use cost::{Money, cost, day, line};
 use crate::{Locale, tray::NAME};
 use chrono::{DateTime, Datelike, FixedOffset, TimeDelta, Utc};
 use claudometer_core::{
-    Amount, CreditUnit, Credits, Percent, Reading, Spend, Trouble, Window, WindowKind,
+    Amount, CreditUnit, Credits, Currency, Percent, Reading, Spend, Trouble, Window, WindowKind,
     settings::{Alerts, Display, FigureOf, ResetAs},
     status::{ServiceLevel, ServiceStatus},
 };
@@ -84,6 +84,19 @@ pub fn worded_figure(used: Option<Percent>, context: &Context) -> String {
         _ => figure(used, context),
     }
 }
+
+/// The figure of a window, or that there is no limit.
+pub fn window_figure(window: &Window, context: &Context) -> String {
+    if window.unlimited { UNLIMITED.to_owned() } else { figure(window.used, context) }
+}
+
+/// The same with its word always: `37 % used`, `unlimited`.
+pub fn worded(window: &Window, context: &Context) -> String {
+    if window.unlimited { UNLIMITED.to_owned() } else { worded_figure(window.used, context) }
+}
+
+/// What is said where there is no limit.
+pub const UNLIMITED: &str = "unlimited";
 
 /// What is said of a number that nobody told.
 pub const NOT_REPORTED: &str = "not reported";
@@ -167,7 +180,7 @@ pub fn rolled_over(resets_at: Option<DateTime<Utc>>, context: &Context) -> Strin
 
 /// Money: `$15.12`, `€5.00`, `-$3.50`, `12.50 CHF`.
 pub fn money(amount: Amount, currency: &str, context: &Context) -> String {
-    let places = if matches!(currency, "JPY" | "KRW" | "CLP" | "VND") { 0 } else { 2 };
+    let places = Currency::new(currency).map_or(2, |currency| currency.digits() as usize);
     let text = context.locale.decimal(&amount.fixed(places));
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
     match currency {
@@ -183,18 +196,22 @@ fn number(amount: Amount, context: &Context) -> String {
     context.locale.decimal(text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// A balance: `7.25 credits`, `$5.00`, `unlimited`, `not reported`; with its end, if it has one.
+/// A balance: `7.25 credits`, `$5.00`, `unlimited`, `386 credits used`, `not reported`; with its end, if it has one.
 pub fn credits(credits: &Credits, context: &Context) -> String {
-    let text = match credits.balance {
-        _ if credits.unlimited => return "unlimited".to_owned(),
-        None => return NOT_REPORTED.to_owned(),
-        Some(balance) => match credits.unit {
-            CreditUnit::Usd => money(balance, "USD", context),
-            CreditUnit::Eur => money(balance, "EUR", context),
-            CreditUnit::Credits => counted(balance, "credit", context),
-            CreditUnit::Requests => counted(balance, "request", context),
-            CreditUnit::Points => counted(balance, "point", context),
-        },
+    if credits.unlimited {
+        return UNLIMITED.to_owned();
+    }
+    let amount = |amount: Amount| match credits.unit {
+        CreditUnit::Money(currency) => money(amount, currency.code(), context),
+        CreditUnit::Credits => counted(amount, "credit", context),
+        CreditUnit::Requests => counted(amount, "request", context),
+        CreditUnit::Points => counted(amount, "point", context),
+    };
+    let text = match (credits.balance, credits.used) {
+        (Some(left), Some(used)) => format!("{} left, {} used", amount(left), amount(used)),
+        (Some(left), None) => amount(left),
+        (None, Some(used)) => format!("{} used", amount(used)),
+        (None, None) => return NOT_REPORTED.to_owned(),
     };
     match credits.expires_at {
         Some(end) if end > context.now => format!("{text} until {}", moment(end, context)),

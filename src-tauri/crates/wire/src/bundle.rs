@@ -109,7 +109,9 @@ pub struct Meter {
     pub label: String,
     /// Percent used, 0-100 or more; `null` is "not reported" and is drawn hollow.
     pub used: Option<f64>,
-    /// The figure in words: `37 %`, `63 % left`, `not reported`.
+    /// Whether the vendor says that there is no limit: a word, and no bar.
+    pub unlimited: bool,
+    /// The figure in words: `37 %`, `63 % left`, `not reported`, `unlimited`.
     pub figure: String,
     /// Urgency.
     pub level: Level,

@@ -50,8 +50,11 @@ pub struct AccountReport {
     pub limit_reached: bool,
     /// Windows, the account's own first.
     pub windows: Vec<WindowReport>,
-    /// Balance.
+    /// The account's own balance, else the first of `balances` that is one.
     pub credits: Option<CreditsReport>,
+    /// Every balance: the account's own, then those of other currencies, workspaces and grants.
+    #[serde(default)]
+    pub balances: Vec<CreditsReport>,
     /// Money spent beyond the plan.
     pub spend: Option<SpendReport>,
     /// Resets that can be triggered by hand.
@@ -79,6 +82,9 @@ pub struct WindowReport {
     pub used_percent: Option<f64>,
     /// Percent left, 0-100; `null` is not reported.
     pub left_percent: Option<f64>,
+    /// Whether the vendor says that there is no limit; the percentages are `null` then.
+    #[serde(default)]
+    pub unlimited: bool,
     /// Where an even use would stand now, percent 0-100.
     pub expected_percent: Option<f64>,
     /// Where the present pace ends, percent 0-100 or more.
@@ -104,9 +110,15 @@ pub struct WindowReport {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreditsReport {
+    /// Whose or what for, where it is not the account's own.
+    #[serde(default)]
+    pub name: Option<String>,
     /// What is left, as a decimal number in `unit`; `null` is not reported.
     pub balance: Option<String>,
-    /// `usd`, `eur`, `credits`, `requests`, `points`.
+    /// What was used in the present period, as a decimal number in `unit`, where only that is counted or both are.
+    #[serde(default)]
+    pub used: Option<String>,
+    /// `credits`, `requests`, `points`, or the code of a currency: `usd`, `cny`.
     pub unit: String,
     /// Whether there is no limit.
     pub unlimited: bool,

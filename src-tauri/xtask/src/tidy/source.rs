@@ -30,6 +30,12 @@ pub(super) const REGISTRY_HOSTS: Rule = Rule {
     find: |repository| each(repository, &[TEXT, DATA].concat(), registry_hosts),
 };
 
+/// JSON that others wrote.
+pub(super) const ONE_READER: Rule = Rule {
+    sentence: "JSON of vendors and other programs is read by the one lenient reader",
+    find: |repository| each(repository, &["rs"], strict_readers),
+};
+
 /// Files that people write.
 const TEXT: &[&str] =
     &["rs", "ts", "svelte", "mjs", "css", "html", "md", "toml", "yml", "sh", "nix", "rb"];
@@ -116,6 +122,45 @@ fn registry_hosts(source: &Source) -> Vec<Finding> {
     })
 }
 
+/// Where what others wrote is read.
+const READERS: [&str; 2] = ["src-tauri/crates/provider/src/", "src-tauri/crates/providers/src/"];
+/// Calls that lose a whole document over one odd value, in pieces for the same reason.
+const STRICT: [&str; 5] = [
+    concat!("serde_json::", "from_slice"),
+    concat!("serde_json::", "from_str"),
+    concat!("serde_json::", "from_reader"),
+    concat!("Deserializer::", "from_slice"),
+    concat!("Deserializer::", "from_str"),
+];
+/// Files there that may be strict, with the reason.
+const MAY_BE_STRICT: &[(&str, &str)] = &[
+    ("provider/src/json.rs", "it is the reader"),
+    ("provider/src/book.rs", "the gates are a file of ours"),
+    ("/statusline.rs", "the kept line is a file of ours"),
+    ("/organization.rs", "the kept organisations are a file of ours"),
+    ("/bridge.rs", "a settings file that is not whole is left as it is"),
+    ("/splice.rs", "a settings file that is not whole is left as it is"),
+    ("logs", "logs are read line by line, by the crate that scans them"),
+    ("archives", "an export that is not whole is refused"),
+];
+
+fn strict_readers(source: &Source) -> Vec<Finding> {
+    let reads = READERS.iter().any(|folder| source.path.starts_with(folder));
+    let test = source.path.ends_with("tests.rs");
+    if !reads || test || MAY_BE_STRICT.iter().any(|(file, _)| source.path.contains(file)) {
+        return Vec::new();
+    }
+    let lines = lines_before_tests(&source.text);
+    let mut found = find_lines(source, |line| {
+        let call = STRICT.iter().find(|call| line.contains(**call))?;
+        Some(format!(
+            "`{call}` loses everything over one odd value; use `claudometer_provider::json`"
+        ))
+    });
+    found.retain(|finding| finding.line <= lines);
+    found
+}
+
 fn find_lines(source: &Source, find: impl Fn(&str) -> Option<String>) -> Vec<Finding> {
     let lines = source.text.lines().enumerate();
     lines
@@ -145,6 +190,22 @@ mod tests {
     fn lines(path: &str, text: &str, find: fn(&Source) -> Vec<Finding>) -> Vec<usize> {
         let source = Source { path: path.to_owned(), text: text.to_owned() };
         find(&source).into_iter().map(|finding| finding.line).collect()
+    }
+
+    #[test]
+    fn a_strict_reader_is_found_before_the_tests_of_a_file_that_reads_what_others_wrote() {
+        let text = |path: &str, call: &str| Source {
+            path: path.to_owned(),
+            text: format!("//! x\n{call}\n#[cfg(test)]\nmod tests {{\n    {call}\n}}\n"),
+        };
+        let found = |path: &str| -> Vec<usize> {
+            strict_readers(&text(path, STRICT[0])).iter().map(|finding| finding.line).collect()
+        };
+        assert_eq!(found("src-tauri/crates/providers/src/acme/mod.rs"), [2]);
+        assert!(found("src-tauri/crates/providers/src/acme/map_tests.rs").is_empty());
+        assert!(found("src-tauri/crates/providers/src/acme/logs.rs").is_empty());
+        assert!(found("src-tauri/crates/provider/src/json.rs").is_empty());
+        assert!(found("src-tauri/crates/desk/src/state_file.rs").is_empty());
     }
 
     #[test]

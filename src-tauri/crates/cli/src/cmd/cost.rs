@@ -14,7 +14,8 @@ use claudometer_host::{Host, clock::Zone};
 use claudometer_ledger::{By, Filter, Ingest, LedgerError, Query, blocks, prices, report};
 use claudometer_store::{Store, StoreError};
 use claudometer_view::{near, sheet::Sheet, table::cost};
-use std::collections::BTreeMap;
+use claudometer_wire::cost::{CostReport, CostRow};
+use std::{collections::BTreeMap, io};
 
 /// Days of a report that names none.
 const DAYS: u64 = 14;
@@ -146,6 +147,10 @@ fn print_report(
 ) -> Result<Exit, Refusal> {
     let (mut store, done) = books.readable()?;
     let plans = &books.settings.cost.plans;
+    if wanted.by == CostBy::Session && args.global.json && !wanted.anonymise {
+        print_sessions(books, &mut store, query)?;
+        return Ok(exit(&done));
+    }
     let mut report =
         report::report(&mut store, query, books.prices.as_of(), plans).map_err(refusal)?;
     if wanted.anonymise {
@@ -159,6 +164,41 @@ fn print_report(
         books.with_names(|names| out::print(&cost::page(&report, names, &context, &style)));
     }
     Ok(exit(&done))
+}
+
+/// Prints sessions as they are found: there may be hundreds of thousands.
+fn print_sessions(books: &Books, store: &mut Store, query: &Query<'_>) -> Result<(), Refusal> {
+    let (as_of, plans) = (books.prices.as_of(), &books.settings.cost.plans);
+    let printed = out::in_pieces(|out| {
+        let mut rows = 0;
+        let each = &mut |report: &CostReport, row: CostRow| {
+            if rows == 0 {
+                out.write_all(around_rows(report)?.0.as_bytes())?;
+            } else {
+                out.write_all(b",")?;
+            }
+            rows += 1;
+            Ok(serde_json::to_writer(&mut *out, &row).map_err(io::Error::from)?)
+        };
+        let report = report::stream(store, query, as_of, plans, each)?;
+        let (before, after) = around_rows(&report)?;
+        let before = if rows == 0 { before } else { String::new() };
+        Ok(out.write_all(format!("{before}{after}\n").as_bytes())?)
+    });
+    match printed {
+        Err(LedgerError::File(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(refusal),
+    }
+}
+
+/// What stands before and behind the rows of a report that has none.
+fn around_rows(report: &CostReport) -> io::Result<(String, String)> {
+    const ROWS: &str = "\"rows\":[";
+    let text = serde_json::to_string(report)?;
+    // Nowhere else do these letters stand: within a text, quotes have a stroke before them.
+    let at = text.find(ROWS).map_or(text.len(), |at| at + ROWS.len());
+    let (before, after) = text.split_at(at);
+    Ok((before.to_owned(), after.to_owned()))
 }
 
 /// Whether all logs could be read.

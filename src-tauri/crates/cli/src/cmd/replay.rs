@@ -1,12 +1,18 @@
-//! `debug replay`: every recorded answer of an index through the real source and mapper that would receive it.
+//! `debug replay`: every recorded answer of an index along the path that people get, from the source to what is shown.
 
 use crate::{exit::Exit, out, setup::Refusal};
 use chrono::DateTime;
+use claudometer_core::{Settings, UsageSnapshotBundle};
+use claudometer_desk::context_of;
 use claudometer_host::{
     Clock, Environment, Files, Host, Http, Processes, Secrets,
     http::{HttpError, Response},
 };
-use claudometer_provider::Recorded;
+use claudometer_provider::{
+    Recorded,
+    replay::{self, Played},
+};
+use claudometer_view::{Extras, report};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -39,16 +45,80 @@ pub(crate) async fn run(index: &Path) -> Result<Exit, Refusal> {
 }
 
 async fn outcome(recorded: &Recorded) -> Option<Value> {
-    if let Some(outcome) = claudometer_providers::status::replay(recorded) {
+    let host = host();
+    if let Some(outcome) = claudometer_providers::status::replay(recorded, &host).await {
         return Some(outcome);
     }
-    let host = host();
-    for provider in claudometer_providers::ALL {
-        if let Some(outcome) = (provider.replay)(recorded, &host).await {
-            return Some(outcome);
+    for provider in claudometer_providers::ALL.iter().copied() {
+        if let Some(stage) = (provider.stage)(recorded) {
+            let played = replay::play(provider, stage, recorded, &host).await;
+            return Some(shown(replay::outcome(recorded, &played), &played, &host));
         }
     }
     None
+}
+
+/// The outcome with the figures that scripts and people see: what the view leaves out is left out, and what it says instead
+/// of a figure counts.
+fn shown(mut outcome: Value, played: &Played, host: &Host) -> Value {
+    if played.state.failure.is_some() || played.state.last_good.is_none() {
+        return outcome;
+    }
+    let context = context_of(&host.env, &Settings::default(), host.now());
+    let snapshot =
+        UsageSnapshotBundle { seats: vec![played.state.clone()], ..UsageSnapshotBundle::default() };
+    let extras = Extras {
+        labels: &|_, source| source.to_string(),
+        demo: false,
+        debug: false,
+        remarks: Vec::new(),
+        update: None,
+        replaced_by: None,
+        can_look: false,
+        first_run: &|| None,
+        service: &|_| None,
+        today: &|_| None,
+    };
+    let report = report::report(&snapshot, &context, &extras);
+    let Some(account) = report.accounts.first() else { return Value::Null };
+    if let Some(windows) = outcome["windows"].as_array_mut() {
+        windows.retain_mut(|window| {
+            let told = account.windows.iter().find(|told| window["id"] == told.id.as_str());
+            let Some(told) = told else { return false };
+            window["used"] = json!(told.used_percent);
+            window["resets_at"] = json!(told.resets_at);
+            window["minutes"] = json!(told.window_minutes);
+            true
+        });
+    }
+    let mut tell = |name: &str, told: Value| {
+        // What a reader of one call alone tells is not shown anywhere.
+        if outcome.get(name).is_some_and(|known| !known.is_null()) {
+            outcome[name] = told;
+        }
+    };
+    tell("plan", json!(account.plan));
+    tell("limit_reached", json!(account.limit_reached));
+    tell("reset_credits_available", json!(account.reset_credits));
+    tell(
+        "credits",
+        json!(account.credits.as_ref().map(|credits| {
+            json!({
+                "balance": credits.balance, "unit": credits.unit, "unlimited": credits.unlimited,
+                "expires_at": credits.expires_at,
+            })
+        })),
+    );
+    tell(
+        "spend",
+        json!(account.spend.as_ref().map(|spend| {
+            json!({
+                "used": spend.used, "limit": spend.limit, "currency": spend.currency,
+                "used_percent": spend.used_percent, "resets_at": spend.resets_at,
+            })
+        })),
+    );
+    outcome
 }
 
 /// A machine on which nothing is: a replay brings its own files and answers.

@@ -32,6 +32,7 @@ pub(crate) fn run(args: &Tally) -> Result<Exit, Refusal> {
         zone: &zone,
         zone_name: "UTC",
         device: "this".into(),
+        progress: &(),
     };
     let done = ledger.ingest(&mut store).map_err(failed)?;
     for oddity in &done.oddities {

@@ -1,7 +1,7 @@
 //! Merging: freshest wins per window, failures erase nothing, accounts never mix.
 
 use super::*;
-use crate::{Amount, Percent, Trouble, WindowKind};
+use crate::{Amount, CreditUnit, Percent, Trouble, WindowKind};
 use proptest::prelude::*;
 
 const POLL: SourceId = SourceId::new("oauth");
@@ -31,6 +31,7 @@ fn window(id: &str, used: f64) -> Window {
         used: Percent::new(used),
         resets_at: None,
         minutes: None,
+        unlimited: false,
     }
 }
 
@@ -175,5 +176,70 @@ proptest! {
             }
             prop_assert_eq!(figures(&state), vec![("session", Some(f64::from(newest.1)))]);
         }
+    }
+}
+
+#[test]
+fn a_poorer_answer_takes_no_figure_away() {
+    let mut state = seat();
+    state.observe(reading(Coverage::Complete, &[("session", 10.0)]), &POLL, at(0));
+    let unknown = Window { used: None, ..window("session", 0.0) };
+    let poorer = Reading { windows: vec![unknown.clone()], ..Reading::empty(Coverage::Complete) };
+    state.observe(poorer, &POLL, at(5));
+    assert_eq!(figures(&state), [("session", Some(10.0))]);
+    assert_eq!(state.windows[0].stamp.at, at(0), "it is as old as it was");
+    let unlimited = Window { unlimited: true, ..unknown };
+    let freed = Reading { windows: vec![unlimited], ..Reading::empty(Coverage::Complete) };
+    state.observe(freed, &POLL, at(6));
+    assert!(state.windows[0].value.unlimited && state.windows[0].value.used.is_none());
+}
+
+fn balances(state: &SeatState) -> Vec<(Option<&str>, String, String)> {
+    let told = state.credits.iter().map(|seen| {
+        let balance = seen.value.balance.map_or_else(String::new, |left| left.to_string());
+        (seen.value.name.as_deref(), balance, seen.value.unit.to_string())
+    });
+    told.collect()
+}
+
+#[test]
+fn several_balances_are_kept_apart_by_name_and_unit() {
+    let mut state = seat();
+    let yuan = CreditUnit::of("cny").unwrap();
+    let all = |coverage, credits| Reading { credits, ..Reading::empty(coverage) };
+    let dollars = |left| Credits::left(Amount::whole(left), CreditUnit::USD);
+    let first = vec![dollars(9).named("Acme"), dollars(5), Credits::left(Amount::whole(7), yuan)];
+    state.observe(all(Coverage::Complete, first), &POLL, at(0));
+    state.observe(all(Coverage::Partial, vec![dollars(4)]), &LINE, at(1));
+    let text = |text: &str| text.to_owned();
+    assert_eq!(
+        balances(&state),
+        [
+            (None, text("4"), text("usd")),
+            (None, text("7"), text("cny")),
+            (Some("Acme"), text("9"), text("usd"))
+        ]
+    );
+    state.observe(all(Coverage::Complete, vec![dollars(3)]), &POLL, at(2));
+    assert_eq!(balances(&state), [(None, text("3"), text("usd"))]);
+}
+
+#[test]
+fn a_state_that_the_release_before_wrote_is_read() {
+    let mut state = serde_json::to_value(seat()).unwrap();
+    let balance = serde_json::json!({
+        "value": {"balance": "7.25", "unit": "eur", "unlimited": false, "expires_at": null},
+        "at": "2026-09-15T12:00:00Z", "via": "oauth",
+    });
+    for (told, left) in [(balance, vec!["7.25"]), (serde_json::Value::Null, vec![])] {
+        state["credits"] = told;
+        state["windows"] = serde_json::json!([{
+            "value": {"id": "session", "kind": "session", "used": 10.0, "resets_at": null, "minutes": 300},
+            "at": "2026-09-15T12:00:00Z", "via": "oauth",
+        }]);
+        let read: SeatState = serde_json::from_value(state.clone()).unwrap();
+        let known: Vec<_> = balances(&read).into_iter().map(|(_, left, _)| left).collect();
+        assert_eq!(known, left);
+        assert_eq!((read.windows[0].value.unlimited, figures(&read).len()), (false, 1));
     }
 }

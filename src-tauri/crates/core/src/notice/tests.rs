@@ -42,6 +42,7 @@ fn session(used: f64, ends: Option<DateTime<Utc>>) -> Window {
         used: Percent::new(used),
         resets_at: ends,
         minutes: Some(300),
+        unlimited: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Command, ProcessError, end_group};
 use pty_process::{Pty, Size};
 use rustix::process::{Pid, Signal, kill_process_group};
-use std::{fmt, io, time::Duration};
+use std::{collections::VecDeque, fmt, io, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     time::Instant,
@@ -20,7 +20,15 @@ const RESTLESS: Duration = Duration::from_millis(500);
 
 /// A program in a terminal of its own. It ends with its whole group when this is dropped; and when we are killed, the system
 /// hangs up its terminal.
-pub struct Screen {
+pub struct Screen(Kind);
+
+enum Kind {
+    Real(Box<Terminal>),
+    /// Pictures that a script shows, the present one first.
+    Shown(VecDeque<String>),
+}
+
+struct Terminal {
     pty: Pty,
     group: Option<Pid>,
     child: tokio::process::Child,
@@ -55,7 +63,11 @@ impl Callbacks for Answers {
 
 impl fmt::Debug for Screen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Screen").field("group", &self.group).finish_non_exhaustive()
+        let group = match &self.0 {
+            Kind::Real(terminal) => terminal.group,
+            Kind::Shown(_) => None,
+        };
+        f.debug_struct("Screen").field("group", &group).finish_non_exhaustive()
     }
 }
 
@@ -68,6 +80,60 @@ fn not_started(error: pty_process::Error) -> ProcessError {
 
 impl Screen {
     pub(super) fn start(command: &Command) -> Result<Self, ProcessError> {
+        Terminal::start(command).map(|terminal| Self(Kind::Real(Box::new(terminal))))
+    }
+
+    pub(super) fn showing(pictures: Vec<String>) -> Self {
+        Self(Kind::Shown(pictures.into()))
+    }
+
+    /// What is on the screen, line by line, without colours.
+    pub fn text(&self) -> String {
+        match &self.0 {
+            Kind::Real(terminal) => terminal.text(),
+            Kind::Shown(pictures) => pictures.front().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Types `keys`, as a keyboard would send them.
+    pub async fn type_keys(&mut self, keys: &str) -> Result<(), ProcessError> {
+        match &mut self.0 {
+            Kind::Real(terminal) => {
+                terminal.pty.write_all(keys.as_bytes()).await.map_err(|_| ProcessError::Ended)
+            }
+            Kind::Shown(pictures) => {
+                if pictures.len() > 1 {
+                    pictures.pop_front();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Watches until `seen` finds on the screen what it looks for: each time that it has come to rest, and now and then while it
+    /// does not.
+    pub async fn until<T>(
+        &mut self,
+        within: Duration,
+        mut seen: impl FnMut(&str) -> Option<T>,
+    ) -> Result<T, ProcessError> {
+        match &mut self.0 {
+            Kind::Real(terminal) => terminal.until(within, seen).await,
+            Kind::Shown(_) => seen(&self.text()).ok_or(ProcessError::Timeout),
+        }
+    }
+
+    /// Ends the program and its group, giving it `grace` to do so by itself.
+    pub async fn end(self, grace: Duration) {
+        match self.0 {
+            Kind::Real(terminal) => terminal.end(grace).await,
+            Kind::Shown(_) => {}
+        }
+    }
+}
+
+impl Terminal {
+    fn start(command: &Command) -> Result<Self, ProcessError> {
         let (pty, end) = pty_process::open().map_err(not_started)?;
         pty.resize(Size::new(ROWS, COLUMNS)).map_err(not_started)?;
         let mut built = pty_process::Command::new(&command.program).args(&command.args);
@@ -87,19 +153,11 @@ impl Screen {
         Ok(Self { pty, group, child, drawn })
     }
 
-    /// What is on the screen, line by line, without colours.
-    pub fn text(&self) -> String {
+    fn text(&self) -> String {
         self.drawn.screen().contents()
     }
 
-    /// Types `keys`, as a keyboard would send them.
-    pub async fn type_keys(&mut self, keys: &str) -> Result<(), ProcessError> {
-        self.pty.write_all(keys.as_bytes()).await.map_err(|_| ProcessError::Ended)
-    }
-
-    /// Watches until `seen` finds on the screen what it looks for: each time that it has come to rest, and now and then while it
-    /// does not.
-    pub async fn until<T>(
+    async fn until<T>(
         &mut self,
         within: Duration,
         mut seen: impl FnMut(&str) -> Option<T>,
@@ -151,8 +209,7 @@ impl Screen {
         Ok(true)
     }
 
-    /// Ends the program and its group, giving it `grace` to do so by itself.
-    pub async fn end(mut self, grace: Duration) {
+    async fn end(mut self, grace: Duration) {
         let ended = async {
             while !matches!(self.child.try_wait(), Ok(Some(_))) {
                 // What it still prints has to be read, or it would wait for us.
@@ -165,7 +222,7 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for Terminal {
     fn drop(&mut self) {
         if let Some(group) = self.group.filter(|_| matches!(self.child.try_wait(), Ok(None))) {
             kill_process_group(group, Signal::HUP).ok(); // as a closed terminal does

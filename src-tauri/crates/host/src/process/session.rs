@@ -51,6 +51,11 @@ impl Session {
         }
     }
 
+    /// A conversation in which everything that is said is known beforehand, for scripts.
+    pub fn saying(lines: Vec<u8>) -> Self {
+        Self::over(std::io::Cursor::new(lines), tokio::io::sink())
+    }
+
     pub(super) fn start(command: &Command, guarded: bool) -> Result<Self, ProcessError> {
         let mut child = build(command)
             .kill_on_drop(!guarded)

@@ -3,10 +3,10 @@
 pub(crate) mod logs;
 
 use crate::keyed::keyed;
-use claudometer_core::{ProviderId, Reading, Trouble, gate::Cadence};
+use claudometer_core::{ProviderId, Trouble, gate::Cadence};
 use claudometer_host::{Host, http::Request};
 use claudometer_provider::{
-    FetchError, Recorded, Report, SourceSpec, key, program::Program, replay::of_reading,
+    FetchError, Recorded, Report, SourceSpec, Vendor, Word, program::Program, replay::Stage,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ keyed! {
         "calm": [("userDisplayBalanceInfo", 200, "fixtures/amp/answer.json")],
         "refused": [("userDisplayBalanceInfo", 401, "fixtures/amp/error_401.json")],
     },
-    local: replayed,
+    stage: staged,
     also: &COMMAND,
 }
 
@@ -44,17 +44,25 @@ static COMMAND: Program = Program {
     read: |text, host| told_by_the_command(text, host),
 };
 
+const VENDOR: Vendor = Vendor {
+    sign_in: &["/auth/sign-in", "auth.ampcode.com"],
+    says: &[
+        (Word::Text("unauth"), Trouble::AuthExpired),
+        (Word::Text("api key"), Trouble::AuthExpired),
+        (Word::Text("access token"), Trouble::AuthExpired),
+        (Word::Kind("auth-required"), Trouble::AuthExpired),
+    ],
+    means: &[(403, Trouble::NotSubscribed)],
+    ..Vendor::of(&["ampcode.com"])
+};
 const URL: &str = "https://ampcode.com/api/internal?userDisplayBalanceInfo";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
     let body = json!({"method": "userDisplayBalanceInfo", "params": {}});
     let request = Request::post(URL, body.to_string()).bearer(key);
-    let answer = key::answered(host, request, Trouble::NotSubscribed).await?;
+    let answer = VENDOR.ask(host, request).await?;
     let text = answer["result"]["displayText"].as_str().unwrap_or_default();
-    if answer["ok"] == false && text.is_empty() {
-        return Err(FetchError::new(Trouble::AuthExpired, "The vendor refused the key."));
-    }
-    key::told(said::reading(text, host.now()), &answer)
+    said::read(text, host.now()).finish(&answer)
 }
 
 /// The folder of the command's threads, which is there once it was used.
@@ -62,25 +70,24 @@ fn data(host: &Host) -> PathBuf {
     host.folder("AMP_DATA_DIR", ".local/share/amp")
 }
 
-fn told_by_the_command(text: &str, host: &Host) -> Result<Reading, FetchError> {
-    let reading = said::reading(text, host.now());
-    if reading.windows.is_empty() && reading.credits.is_none() {
+fn told_by_the_command(text: &str, host: &Host) -> Result<Report, FetchError> {
+    said::read(text, host.now()).finish(&Value::Null).map_err(|error| {
         let lower = text.to_lowercase();
-        return Err(if lower.contains("login") || lower.contains("sign in") || text.is_empty() {
+        if lower.contains("login") || lower.contains("sign in") || text.trim().is_empty() {
             FetchError::new(Trouble::AuthMissing, "amp is not signed in.")
         } else {
-            FetchError::unreadable("amp prints its usage differently now.", None)
-        });
-    }
-    Ok(reading)
+            FetchError { shape: None, detail: "amp prints its usage differently now.".into(), ..error }
+        }
+    })
 }
 
-/// What its own program prints is the same text.
-fn replayed(recorded: &Recorded, host: &Host) -> Option<Value> {
-    recorded.request.starts_with("amp usage").then(|| {
-        let text = recorded.text();
-        let mut outcome = of_reading(&said::reading(&text, host.now()));
-        outcome["extra_balances"] = said::workspaces(&text);
-        outcome
-    })
+/// What its own program prints is the same text that its server tells.
+fn staged(recorded: &Recorded) -> Stage {
+    if recorded.request.starts_with("amp usage") {
+        Stage::of("command")
+            .file(".local/share/amp/settings.json", "{}")
+            .program("amp", &recorded.response.body)
+    } else {
+        Stage::keyed(recorded)
+    }
 }

@@ -2,9 +2,9 @@
 
 use crate::{keyed::keyed, spent};
 use chrono::{DateTime, Utc};
-use claudometer_core::Amount;
+use claudometer_core::{Amount, Currency};
 use claudometer_host::{Host, http::Request};
-use claudometer_provider::{FetchError, Report, lenient};
+use claudometer_provider::{FetchError, Report, Vendor, money};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -20,6 +20,7 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor = Vendor { form: &["/error"], ..Vendor::of(&["anthropic.com", "claude.com"]) };
 const URL: &str = "https://api.anthropic.com/v1/organizations/cost_report";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
@@ -30,11 +31,11 @@ async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
         }
         Request::get(url).header("x-api-key", key.clone()).header("anthropic-version", "2023-06-01")
     };
-    spent::this_month(spent::Form { request: &request, cost }, host).await
+    spent::this_month(spent::Form { request: &request, vendor: &VENDOR, cost }, host).await
 }
 
 /// An amount is in cents, as text (the vendor's reference of its cost report).
-fn cost(value: &Value) -> Option<(Amount, String)> {
-    let currency = lenient::text(&value["currency"]).unwrap_or_else(|| "USD".to_owned());
-    Some((lenient::amount(&value["amount"])?.hundredth(), currency.to_ascii_uppercase()))
+fn cost(value: &Value) -> Option<(Amount, Currency)> {
+    let currency = money::currency(&value["currency"], Currency::USD)?;
+    Some((money::minor(&value["amount"], &Value::Null, Some(currency))?, currency))
 }

@@ -2,11 +2,11 @@
 
 use crate::keyed::keyed;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use claudometer_core::{Account, Coverage, Reading, Trouble, Window, WindowKind};
+use claudometer_core::{Account, Allowance, Trouble, Window, WindowKind};
 use claudometer_host::{Host, http::Request};
 use claudometer_provider::{
-    FetchError, Report,
-    key::{self, Item, Lent},
+    Draft, FetchError, Odd, Report, Vendor, Word, draft, json,
+    key::{Item, Lent},
     lenient,
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -22,13 +22,20 @@ keyed! {
         "calm": [("v1internal", 200, "fixtures/antigravity/quota_summary_wrapped.json")],
         "refused": [("v1internal", 401, "fixtures/antigravity/error_401.json")],
     },
-    local: server::replayed,
+    stage: server::stage,
     before: &server::SERVER,
     item: keyring,
 }
 
 mod server;
 
+const VENDOR: Vendor = Vendor {
+    sign_in: &["accounts.google.com"],
+    form: &["/error"],
+    says: &[(Word::Kind("UNAUTHENTICATED"), Trouble::AuthExpired)],
+    means: &[(403, Trouble::AuthExpired)],
+    ..Vendor::of(&["googleapis.com", "google.com"])
+};
 const HOSTS: [&str; 2] =
     ["https://daily-cloudcode-pa.googleapis.com", "https://cloudcode-pa.googleapis.com"];
 const TABLE: &str = "ItemTable";
@@ -43,72 +50,75 @@ const POOLS: [(&str, &[&str]); 4] = [
 
 /// The summary of both hosts in turn; where neither has one, the quotas of the models.
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
-    let tier =
-        call("loadCodeAssist", &json!({"metadata": {"ideType": "ANTIGRAVITY"}}), key, host).await?;
+    let metadata = json!({"metadata": {"ideType": "ANTIGRAVITY"}});
+    let (tier, _) = call("loadCodeAssist", &metadata, key, host).await?;
     let project = lenient::text(&tier["cloudaicompanionProject"])
         .or_else(|| lenient::text(&tier["cloudaicompanionProject"]["id"]));
     let body = project.map_or_else(|| json!({}), |project| json!({"project": project}));
-    let (mut reading, answer) = match call("retrieveUserQuotaSummary", &body, key, host).await {
-        Ok(answer) => (summary(&answer), answer),
-        Err(error) if matches!(error.trouble, Trouble::BadPayload | Trouble::UpstreamDown) => {
-            let answer = call("fetchAvailableModels", &body, key, host).await?;
-            (models(&answer), answer)
-        }
-        Err(error) => return Err(error),
-    };
-    let named = [&tier["paidTier"]["name"], &tier["currentTier"]["name"]];
-    reading.plan = named.into_iter().find_map(lenient::text);
-    reading.account = account(host);
-    if reading.windows.is_empty() {
-        return key::told(Reading { plan: None, ..reading }, &answer);
+    let (mut draft, (answer, failed)) =
+        match call("retrieveUserQuotaSummary", &body, key, host).await {
+            Ok(told) => (summary(&told.0), told),
+            Err(error) if matches!(error.trouble, Trouble::BadPayload | Trouble::UpstreamDown) => {
+                let told = call("fetchAvailableModels", &body, key, host).await?;
+                (models(&told.0), told)
+            }
+            Err(error) => return Err(error),
+        };
+    if failed.is_some() {
+        draft = draft.of_mirror();
     }
-    key::told(reading, &answer)
+    let named = [&tier["paidTier"]["name"], &tier["currentTier"]["name"]];
+    draft.plan = named.into_iter().find_map(lenient::text);
+    let own = lent(host).iter().any(|lent| lent.is(key));
+    draft.account = account(host).filter(|_| own);
+    draft.finish(&answer).map_err(|error| failed.unwrap_or(error))
 }
 
+/// An answer, and why the first host did not give it where the second one did.
 async fn call(
     method: &str,
     body: &Value,
     key: &SecretString,
     host: &Host,
-) -> Result<Value, FetchError> {
+) -> Result<(Value, Option<FetchError>), FetchError> {
     let ask = |base: &str| {
         let request = Request::post(format!("{base}/v1internal:{method}"), body.to_string());
-        key::answered(
-            host,
-            request.header("user-agent", "antigravity").bearer(key),
-            Trouble::AuthExpired,
-        )
+        VENDOR.ask(host, request.header("user-agent", "antigravity").bearer(key))
     };
     match ask(HOSTS[0]).await {
-        Err(error) if error.trouble == Trouble::UpstreamDown => ask(HOSTS[1]).await,
-        other => other,
+        Err(error) if error.trouble == Trouble::UpstreamDown && error.retry_after.is_none() => {
+            ask(HOSTS[1]).await.map(|answer| (answer, Some(error)))
+        }
+        first => first.map(|answer| (answer, None)),
     }
 }
 
 /// Groups of buckets; what is turned off is left out.
-fn summary(answer: &Value) -> Reading {
+fn summary(answer: &Value) -> Draft {
     let inner = if answer["response"].is_object() { &answer["response"] } else { answer };
-    let groups = inner["groups"].as_array().into_iter().flatten();
-    let buckets = groups.flat_map(|group| group["buckets"].as_array().into_iter().flatten());
-    let window = |bucket: &Value| {
-        let id = bucket["bucketId"].as_str().filter(|_| bucket["disabled"] != true)?;
-        let kind = match id.rsplit('-').next() {
-            Some("5h") => WindowKind::Session,
-            Some("weekly") => WindowKind::Weekly,
-            Some("daily") => WindowKind::Daily,
-            _ => WindowKind::Other,
-        };
-        let used = remaining(bucket).map(|left| (1.0 - left) * 100.0);
-        let mut window = key::window(id, kind, used, lenient::instant(&bucket["resetTime"]));
-        if id.starts_with("3p-") {
-            // As the editor calls the models that are not its vendor's.
-            window.scope.pool = Some("Other models".to_owned());
-        }
-        Some(window)
+    let mut draft = Draft::new();
+    for group in draft.elements("groups", &inner["groups"]) {
+        draft.each("buckets", &group["buckets"], bucket);
+    }
+    draft
+}
+
+fn bucket(bucket: &Value) -> Result<Option<Window>, Odd> {
+    let id = lenient::text(&bucket["bucketId"]).ok_or(Odd::Broken("bucketId is missing"))?;
+    let length = lenient::text(&bucket["window"]);
+    let kind = match length.as_deref().or_else(|| id.rsplit('-').next()) {
+        Some("5h") => WindowKind::Session,
+        Some("weekly") => WindowKind::Weekly,
+        Some("daily") => WindowKind::Daily,
+        _ => WindowKind::Other,
     };
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.windows = buckets.filter_map(window).collect();
-    reading
+    let allowance = Allowance::left_fraction(remaining(bucket)).only_if(bucket["disabled"] != true);
+    let mut window = draft::window(&id, kind, allowance, lenient::instant(&bucket["resetTime"]));
+    if let Some(window) = window.as_mut().filter(|_| id.starts_with("3p-")) {
+        // As the editor calls the models that are not its vendor's.
+        window.scope.pool = Some("Other models".to_owned());
+    }
+    Ok(window)
 }
 
 /// What remains, as a fraction, comes in three forms.
@@ -120,32 +130,28 @@ fn remaining(bucket: &Value) -> Option<f64> {
 }
 
 /// Models by name, each with what remains of it.
-fn models(answer: &Value) -> Reading {
+fn models(answer: &Value) -> Draft {
     let all = answer["models"].as_object().into_iter().flatten();
     let named = all.map(|(id, model)| {
         (lenient::text(&model["displayName"]).unwrap_or_else(|| id.clone()), &model["quotaInfo"])
     });
-    pooled(named)
+    let mut draft = Draft::new();
+    pooled(&mut draft, named);
+    draft
 }
 
 /// Per pool the model of which least is left; one that is not reported makes no figure.
-fn pooled<'a>(models: impl Iterator<Item = (String, &'a Value)>) -> Reading {
-    let mut reading = Reading::empty(Coverage::Complete);
+fn pooled<'a>(draft: &mut Draft, models: impl Iterator<Item = (String, &'a Value)>) {
     for (name, quota) in models {
         let name = name.to_ascii_lowercase();
         let pool = POOLS.iter().find(|(_, parts)| parts.iter().all(|part| name.contains(part)));
         let left = lenient::number(&quota["remainingFraction"]);
         let (Some((id, _)), Some(left)) = (pool, left) else { continue };
-        let used = Some((1.0 - left) * 100.0);
         let ends = lenient::instant(&quota["resetTime"]);
-        let window = Window { minutes: None, ..key::window(id, WindowKind::Session, used, ends) };
-        match reading.windows.iter_mut().find(|known| known.id == *id) {
-            Some(known) if known.used >= window.used => {}
-            Some(known) => *known = window,
-            None => reading.windows.push(window),
-        }
+        let window =
+            draft::window(id, WindowKind::Session, Allowance::left_fraction(Some(left)), ends);
+        draft.add(window.map(|window| Window { minutes: None, ..window }));
     }
-    reading
 }
 
 fn database(host: &Host) -> PathBuf {
@@ -162,7 +168,7 @@ fn status(host: &Host) -> Option<Value> {
     let found = host.files.database_value(&database(host), TABLE, STATUS);
     let text = found
         .inspect_err(|error| tracing::debug!(%error, "the editor's database cannot be read now"));
-    serde_json::from_str(&text.ok()??).ok()
+    json::read(text.ok()??).ok()
 }
 
 fn account(host: &Host) -> Option<Account> {
@@ -189,7 +195,7 @@ fn keyring(host: &Host) -> Option<Item> {
                 Some(coded) => STANDARD.decode(coded).ok()?,
                 None => text.as_bytes().to_owned(),
             };
-            let kept: Value = serde_json::from_slice(&plain).ok()?;
+            let kept = json::read(plain).ok()?;
             lenient::text(&kept["token"]["access_token"]).map(SecretString::from)
         },
     })
@@ -199,6 +205,10 @@ fn keyring(host: &Host) -> Option<Item> {
 mod tests {
     use super::*;
     use crate::testing;
+    use claudometer_host::{
+        Http,
+        http::{HttpError, Response},
+    };
 
     #[test]
     fn the_editors_login_is_read_from_its_database() {
@@ -234,10 +244,42 @@ mod tests {
             "b": {"displayName": "GPT", "quotaInfo": {}},
         }});
         let shown: Vec<_> = models(&answer)
+            .report()
+            .reading
             .windows
             .into_iter()
             .map(|w| (w.id, w.used.map(|used| used.get().round())))
             .collect();
         assert_eq!(shown, [("gemini-pro".to_owned(), Some(60.0))]);
+    }
+
+    #[tokio::test]
+    async fn while_the_first_host_fails_only_what_the_second_says_is_used_counts() {
+        for (fractions, shown) in [([1.0, 1.0], None), ([1.0, 0.4], Some(60.0))] {
+            let [pro, flash] = fractions;
+            let buckets = json!({"groups": [{"buckets": [
+                {"bucketId": "gemini-5h", "remainingFraction": pro},
+                {"bucketId": "gemini-weekly", "remainingFraction": flash},
+            ]}]});
+            let http = Http::recorded(move |request| {
+                let body = if request.url.contains("loadCodeAssist") {
+                    "{}".to_owned()
+                } else if request.url.starts_with(HOSTS[0]) {
+                    return Err(HttpError::Connect);
+                } else {
+                    buckets.to_string()
+                };
+                Ok(Response { status: 200, headers: Vec::new(), body: body.into() })
+            });
+            let host = Host { http, ..testing::host(&[]) };
+            let told = ask(&SecretString::from("ya29.typed"), &host).await;
+            let used = told.as_ref().ok().map(|report| {
+                let told = report.reading.windows.iter().filter_map(|window| window.used);
+                told.map(|used| used.get().round()).collect::<Vec<_>>()
+            });
+            assert_eq!(used, shown.map(|used| vec![used]));
+            let trouble = told.err().map(|error| error.trouble);
+            assert_eq!(trouble, shown.is_none().then_some(Trouble::UpstreamDown));
+        }
     }
 }

@@ -2,17 +2,12 @@
 
 use super::{database, pooled, status, summary};
 use claudometer_core::{
-    Account, ProviderId, Reading, Seat, Trouble, gate::Cadence, settings::ProviderSettings,
+    Account, ProviderId, Seat, Trouble, gate::Cadence, settings::ProviderSettings,
 };
-use claudometer_host::{
-    Host,
-    http::{Request, Response},
-    process::Serving,
-    redact,
-};
+use claudometer_host::{Host, http::Request, process::Serving, redact};
 use claudometer_provider::{
-    Ask, FetchError, Fingerprint, Found, Recorded, Report, Source, SourceSpec, answer, key,
-    lenient, replay::of_reading,
+    Ask, Draft, FetchError, Fingerprint, Found, Recorded, Report, Source, SourceSpec, answer, key,
+    lenient, replay::Stage,
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -79,12 +74,12 @@ impl Source for Server {
     }
 
     fn fetch<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Report, FetchError>> {
-        async move { answered(ask.host).await.map(Report::from) }.boxed()
+        answered(ask.host).boxed()
     }
 }
 
 /// The first port of the first server that tells something.
-async fn answered(host: &Host) -> Result<Reading, FetchError> {
+async fn answered(host: &Host) -> Result<Report, FetchError> {
     let mut servers = host.processes.serving("language_server", "antigravity").await;
     servers.extend(host.processes.serving("agy", "").await);
     let mut last = FetchError::local(Trouble::AuthMissing, "The editor is not running.");
@@ -93,7 +88,7 @@ async fn answered(host: &Host) -> Result<Reading, FetchError> {
         redact::register(token.expose_secret());
         for base in bases(&server) {
             match told(&base, &token, host).await {
-                Ok(reading) => return Ok(reading),
+                Ok(report) => return Ok(report),
                 Err(error) => last = error,
             }
         }
@@ -110,7 +105,7 @@ fn bases(server: &Serving) -> Vec<String> {
 }
 
 /// The summary; where the server has none yet, the quotas of its models.
-async fn told(base: &str, token: &SecretString, host: &Host) -> Result<Reading, FetchError> {
+async fn told(base: &str, token: &SecretString, host: &Host) -> Result<Report, FetchError> {
     let ask = async |method: &str| {
         let url = format!("{base}/exa.language_server_pb.LanguageServerService/{method}");
         let request = Request::post(url, BODY)
@@ -118,53 +113,52 @@ async fn told(base: &str, token: &SecretString, host: &Host) -> Result<Reading, 
             .header("x-codeium-csrf-token", token.clone())
             .within(WITHIN)
             .staying_here();
-        let response: Response = host.http.send(request).await?;
-        answer::json(&response, Trouble::AuthExpired, host.now())
+        super::VENDOR.read(&answer::send(host, request).await?, host.now())
     };
-    let user = ask("GetUserStatus").await;
-    let summarised = ask("RetrieveUserQuotaSummary").await.map(|answer| summary(&answer));
-    let mut reading = match (summarised, &user) {
-        (Ok(reading), _) if !reading.windows.is_empty() => reading,
-        (_, Ok(user)) => of_user(user),
+    let (user, summarised) = (ask("GetUserStatus").await, ask("RetrieveUserQuotaSummary").await);
+    let (mut draft, answer) = match (summarised, &user) {
+        (Ok(answer), _) if summary(&answer).tells() => (summary(&answer), answer),
+        (_, Ok(user)) => (of_user(user), user.clone()),
+        (Ok(answer), Err(_)) => (summary(&answer), answer),
         (Err(error), Err(_)) => return Err(error),
-        (Ok(reading), Err(_)) => reading,
     };
     if let Ok(user) = &user {
-        let Reading { plan, account, .. } = of_user(user);
-        reading = Reading { plan, account, ..reading };
+        let told = of_user(user);
+        (draft.plan, draft.account) = (told.plan, told.account);
     }
-    if reading.windows.is_empty() {
-        let detail = "The running editor names none of the limits that it used to.";
-        return Err(FetchError::unreadable(detail, None));
-    }
-    Ok(reading)
+    draft.finish(&answer)
 }
 
 /// Plan, account and the quotas of the models, of the answer about the user.
-fn of_user(answer: &Value) -> Reading {
+fn of_user(answer: &Value) -> Draft {
     let user = &answer["userStatus"];
-    let configs = user["cascadeModelConfigData"]["clientModelConfigs"].as_array();
+    let mut draft = Draft::new();
+    let configs = draft.elements(
+        "clientModelConfigs",
+        &user["cascadeModelConfigData"]["clientModelConfigs"],
+    );
     let named = configs
         .into_iter()
-        .flatten()
         .filter_map(|config| Some((lenient::text(&config["label"])?, &config["quotaInfo"])));
+    pooled(&mut draft, named);
     let email = lenient::text(&user["email"]);
-    let account = email.map(|email| Account { email: Some(email), ..Account::default() });
+    draft.account = email.map(|email| Account { email: Some(email), ..Account::default() });
     let plans = [&user["userTier"]["name"], &user["planStatus"]["planInfo"]["planName"]];
-    Reading { plan: plans.into_iter().find_map(lenient::text), account, ..pooled(named) }
+    draft.plan = plans.into_iter().find_map(lenient::text);
+    draft
 }
 
-/// Records of that server.
-pub(super) fn replayed(recorded: &Recorded, _: &Host) -> Option<Value> {
-    if recorded.response.status != 200 {
-        return None;
-    }
-    let body: Value = serde_json::from_slice(&recorded.response.body).unwrap_or_default();
-    if recorded.request.contains("RetrieveUserQuotaSummary") {
-        let reading = summary(&body);
-        return (!reading.windows.is_empty()).then(|| of_reading(&reading));
-    }
-    recorded.request.contains("GetUserStatus").then(|| of_reading(&of_user(&body)))
+/// A record of a call without a method is of the vendor's own hosts, one with is of the running editor.
+pub(super) fn stage(recorded: &Recorded) -> Stage {
+    let method =
+        ["RetrieveUserQuotaSummary", "GetUserStatus"].into_iter().find(|name| recorded.asks(name));
+    let Some(method) = method else { return Stage::keyed(recorded) };
+    let noted = r#"{"antigravityAuthStatus":"{\"apiKey\":\"ya29.recorded\"}"}"#;
+    Stage::of("server")
+            .file(".config/Antigravity/User/globalStorage/state.vscdb", noted)
+            .program("ps", b"7 /opt/antigravity/bin/language_server_linux_x64 --csrf_token recorded\n")
+            .program("lsof", b"p7\nn127.0.0.1:4001\n")
+            .answer(method, recorded)
 }
 
 #[cfg(test)]
@@ -173,7 +167,7 @@ mod tests {
     use crate::testing;
     use claudometer_host::{
         Http, Processes,
-        http::HttpError,
+        http::{HttpError, Response},
         process::{Output, ProcessError},
     };
 
@@ -212,7 +206,8 @@ mod tests {
             _ => Some(SUMMARY),
         }))
         .await
-        .unwrap();
+        .unwrap()
+        .reading;
         assert_eq!(reading.plan.as_deref(), Some("Google AI Pro"));
         let used = reading.windows[0].used.map(|used| used.get().round());
         assert_eq!((reading.windows[0].id.as_str(), used), ("gemini-5h", Some(30.0)));
@@ -225,7 +220,8 @@ mod tests {
             _ => Some("{}"),
         }))
         .await
-        .unwrap();
+        .unwrap()
+        .reading;
         assert_eq!(models.windows[0].id, "gemini-pro");
         let silent = answered(&host(|_| Some("{}"))).await.unwrap_err();
         assert_eq!(silent.trouble, Trouble::BadPayload);

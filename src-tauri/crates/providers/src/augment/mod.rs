@@ -1,10 +1,11 @@
 //! Augment: what is left, asked with a key.
 
 use crate::keyed::keyed;
-use claudometer_core::{Coverage, CreditUnit, Reading, Trouble, WindowKind};
+use claudometer_core::{Allowance, CreditUnit, Trouble, WindowKind};
 use claudometer_host::{Host, http::Request};
-use claudometer_provider::{FetchError, Report, key, lenient};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, draft, lenient};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 
 keyed! {
     id: "augment", name: "Augment", short: "Au", dashboard: "https://app.augmentcode.com/account/subscription",
@@ -17,6 +18,11 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor = Vendor {
+    sign_in: &["/login", "auth.augmentcode.com", "login.augmentcode.com"],
+    means: &[(403, Trouble::AuthExpired)],
+    ..Vendor::of(&["augmentcode.com"])
+};
 const URL: &str = "https://app.augmentcode.com/api/credits";
 const COOKIE: &str = "_session";
 
@@ -24,15 +30,21 @@ async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
     let typed = key.expose_secret();
     let cookie = if typed.contains('=') { typed.to_owned() } else { format!("{COOKIE}={typed}") };
     let request = Request::get(URL).header("cookie", SecretString::from(cookie));
-    let answer = key::answered(host, request, Trouble::AuthExpired).await?;
+    let answer = VENDOR.ask(host, request).await?;
+    read(&answer).finish(&answer)
+}
+
+fn read(answer: &Value) -> Draft {
     let number = |name: &str| lenient::number(&answer[name]);
-    let mut reading = Reading::empty(Coverage::Complete);
-    let used =
-        key::share(number("usageUnitsConsumedThisBillingCycle"), number("usageUnitsAvailable"));
-    let window =
-        used.map(|used| key::window("credits", WindowKind::BillingCycle, Some(used), None));
-    reading.windows = window.into_iter().collect();
-    let balance = lenient::amount(&answer["usageUnitsRemaining"]);
-    reading.credits = key::balance(balance, CreditUnit::Credits);
-    key::told(reading, &answer)
+    let mut draft = Draft::new();
+    let used = number("usageUnitsConsumedThisBillingCycle");
+    if used.is_some() {
+        let allowance = Allowance::counted(used, number("usageUnitsAvailable"));
+        draft.add(draft::window("credits", WindowKind::BillingCycle, allowance, None));
+    }
+    draft.balance(draft::left(
+        lenient::amount(&answer["usageUnitsRemaining"]),
+        CreditUnit::Credits,
+    ));
+    draft
 }

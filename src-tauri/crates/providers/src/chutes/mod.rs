@@ -1,9 +1,9 @@
 //! Chutes: what is left, asked with a key.
 
 use crate::keyed::keyed;
-use claudometer_core::{Coverage, Reading, Trouble, Window, WindowKind};
+use claudometer_core::{Allowance, Trouble, Window, WindowKind};
 use claudometer_host::Host;
-use claudometer_provider::{FetchError, Report, key, lenient};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, draft, lenient};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -18,29 +18,31 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor =
+    Vendor { means: &[(403, Trouble::NotSubscribed)], ..Vendor::of(&["chutes.ai"]) };
 const URL: &str = "https://api.chutes.ai/users/me/subscription_usage";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
-    let answer = key::get(host, URL, key, Trouble::NotSubscribed).await?;
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.plan = lenient::text(&answer["subscription"]["plan_name"]);
-    reading.windows = [rolling(&answer["rolling_window"]), monthly(&answer["monthly"])]
-        .into_iter()
-        .flatten()
-        .collect();
-    key::told(reading, &answer)
+    let answer = VENDOR.get(host, URL, key).await?;
+    let mut draft = Draft::new();
+    draft.plan = lenient::text(&answer["subscription"]["plan_name"]);
+    draft.bucket("rolling_window", &answer["rolling_window"], rolling);
+    draft.bucket("monthly", &answer["monthly"], monthly);
+    draft.finish(&answer)
 }
 
 fn rolling(found: &Value) -> Option<Window> {
-    let minutes = lenient::count(&found["window_minutes"])?;
-    let used = key::share(lenient::number(&found["requests"]), lenient::number(&found["limit"]));
+    let minutes = lenient::count(&found["window_minutes"]);
+    let allowance =
+        Allowance::counted(lenient::number(&found["requests"]), lenient::number(&found["limit"]));
     let ends = lenient::instant(&found["reset_at"]);
-    let kind = WindowKind::of_minutes(minutes);
-    Some(Window { minutes: Some(minutes), ..key::window("rolling", kind, used, ends) })
+    let kind = minutes.map_or(WindowKind::Rolling, WindowKind::of_minutes);
+    Some(draft::window("rolling", kind, allowance, ends)?.lasting(minutes))
 }
 
 fn monthly(found: &Value) -> Option<Window> {
-    let used = key::share(lenient::number(&found["used"]), lenient::number(&found["limit"]));
+    let allowance =
+        Allowance::counted(lenient::number(&found["used"]), lenient::number(&found["limit"]));
     let ends = lenient::instant(&found["resets_at"]);
-    found.is_object().then(|| key::window("monthly", WindowKind::Monthly, used, ends))
+    draft::window("monthly", WindowKind::Monthly, allowance, ends)
 }

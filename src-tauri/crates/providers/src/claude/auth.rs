@@ -6,7 +6,7 @@ use super::{identity, keychain, plan};
 use chrono::{DateTime, Utc};
 use claudometer_core::Trouble;
 use claudometer_host::{Host, redact};
-use claudometer_provider::{FetchError, lenient};
+use claudometer_provider::{FetchError, json, lenient};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -53,7 +53,7 @@ pub enum Stored {
 pub fn read(text: &str) -> Stored {
     let text = text.trim();
     let text = unhex(text).unwrap_or_else(|| text.to_owned());
-    let Ok(value) = serde_json::from_str::<Value>(&text) else { return Stored::Damaged };
+    let Ok(value) = json::read(&text) else { return Stored::Damaged };
     if !value.is_object() {
         return Stored::Damaged;
     }

@@ -112,9 +112,9 @@ async fn fetch(host: &Host) -> Result<Report, FetchError> {
     screen.type_keys("\x1b/exit\r").await.ok(); // it may have ended already
     screen.end(GRACE).await;
     forget(host, &folder, &session);
-    let mut reading = usage_screen::read(&shown?, host.now())?;
-    reading.account = identity::account(host);
-    Ok(reading.into())
+    let mut draft = usage_screen::read(&shown?, host.now())?;
+    draft.account = identity::account(host);
+    draft.finish(&serde_json::Value::Null)
 }
 
 fn command(program: PathBuf, folder: &Path, session: &str, host: &Host) -> Command {

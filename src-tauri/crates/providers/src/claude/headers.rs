@@ -52,6 +52,7 @@ pub fn windows<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Uni
                 .and_then(|fraction| Percent::new(fraction * 100.0)),
             resets_at: lenient::instant(&reset),
             minutes: Some(minutes),
+            unlimited: false,
         });
     }
     unified

@@ -2,7 +2,7 @@
 
 use claudometer_core::{Account, AccountKey, ProviderId, Seat};
 use claudometer_host::Host;
-use claudometer_provider::{lenient, source::hex16};
+use claudometer_provider::{json, lenient, source::hex16};
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ const USUAL_RETENTION_DAYS: u64 = 30;
 pub fn log_retention(host: &Host) -> String {
     let path = config_folder(host).join("settings.json");
     let said = host.files.read(&path).ok().flatten();
-    let settings: Option<Value> = said.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let settings: Option<Value> = said.and_then(|bytes| json::read(bytes).ok());
     let days = settings.and_then(|settings| settings["cleanupPeriodDays"].as_u64());
     let known = days.map_or_else(
         || format!("{USUAL_RETENTION_DAYS} days, its usual time"),
@@ -58,7 +58,7 @@ struct Settings {
 pub fn account(host: &Host) -> Option<Account> {
     files(host).iter().find_map(|path| {
         let bytes = host.files.read(path).ok()??;
-        of(&serde_json::from_slice::<Settings>(&bytes).ok()?.account)
+        of(&json::read_as::<Settings>(&bytes)?.account)
     })
 }
 

@@ -5,23 +5,26 @@
 
 use super::money;
 use chrono::{DateTime, Utc};
-use claudometer_core::{Percent, Scope, Spend, Trouble, Window, WindowKind};
-use claudometer_provider::{FetchError, lenient, shape};
+use claudometer_core::{Allowance, Scope, Trouble, Window, WindowKind};
+use claudometer_provider::{Draft, Odd, Vendor, Word, lenient};
 use serde_json::Value;
 
-/// More notes than this say nothing new.
-const MOST_NOTES: usize = 20;
+/// The vendor, at both of its doors. Every refusal of it names its kind.
+pub(super) const VENDOR: Vendor = Vendor {
+    sign_in: &["/login"],
+    form: &["/error/type", "/error/message"],
+    says: &[
+        (Word::Kind("rate_limit_error"), Trouble::RateLimited),
+        (Word::Kind("authentication_error"), Trouble::AuthExpired),
+        (Word::Kind("overloaded_error"), Trouble::UpstreamDown),
+        (Word::Kind("api_error"), Trouble::UpstreamDown),
+        (Word::Kind("timeout_error"), Trouble::UpstreamDown),
+    ],
+    ..Vendor::of(&["anthropic.com", "claude.ai", "claude.com"])
+};
 
-/// What a usage answer says.
-#[derive(Debug, Default)]
-pub struct Usage {
-    /// Windows, session before week, whole account before its parts.
-    pub windows: Vec<Window>,
-    /// Spend beyond the plan.
-    pub spend: Option<Spend>,
-    /// What was not understood: keys and reasons, no values.
-    pub notes: Vec<String>,
-}
+/// The same for a session of a browser, of which a refused permission is the end.
+pub(super) const PAGES: Vendor = Vendor { means: &[(403, Trouble::AuthExpired)], ..VENDOR };
 
 /// A period that windows of this vendor have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,20 +43,13 @@ impl Period {
         }
     }
 
-    const fn minutes(self) -> u32 {
-        match self {
-            Self::Session => 300,
-            Self::Week => 10_080,
-        }
-    }
-
     /// A window of this period; its id comes from the period and the scope.
     pub(super) fn window(
         self,
         scope: Scope,
-        used: Option<Percent>,
+        allowance: Allowance,
         resets_at: Option<DateTime<Utc>>,
-    ) -> Window {
+    ) -> Option<Window> {
         let mut id = self.kind().code().to_owned();
         for name in [&scope.model, &scope.pool].into_iter().flatten() {
             id = format!("{id}:{}", lenient::slug(name));
@@ -61,7 +57,7 @@ impl Period {
         if let Some(surface) = &scope.surface {
             id = format!("{id}@{}", lenient::slug(surface));
         }
-        Window { id, kind: self.kind(), scope, used, resets_at, minutes: Some(self.minutes()) }
+        Some(Window::of(id, self.kind(), allowance)?.scoped(scope).resetting(resets_at))
     }
 }
 
@@ -124,16 +120,21 @@ impl Bucket {
         }
     }
 
-    /// The bucket's value in `answer`, by the first of its names that holds an object.
-    fn value<'a>(&self, answer: &'a Value) -> Option<&'a Value> {
-        self.keys.iter().map(|key| &answer[*key]).find(|value| value.is_object())
+    /// The window that the bucket tells of in `answer`, under whichever of its names; `None` where all are null, absent or
+    /// no object.
+    pub(super) fn window(&self, answer: &Value) -> Option<Window> {
+        let told = self.keys.iter().filter_map(|key| self.of(&answer[*key]));
+        told.reduce(|one, twin| {
+            let allowance = one.allowance().and(twin.allowance());
+            let resets_at = one.resets_at.or(twin.resets_at);
+            one.with(allowance).resetting(resets_at)
+        })
     }
 
-    /// The window that the bucket tells of in `answer`; `None` where it is null, absent or no object.
-    pub(super) fn window(&self, answer: &Value) -> Option<Window> {
-        let value = self.value(answer)?;
-        let used = lenient::percent(lenient::any(value, PERCENT_KEYS));
-        Some(self.period.window(self.scope(), used, lenient::instant(&value["resets_at"])))
+    fn of(&self, value: &Value) -> Option<Window> {
+        let used = Allowance::used_percent(lenient::number(lenient::any(value, PERCENT_KEYS)));
+        let resets_at = lenient::instant(&value["resets_at"]);
+        value.is_object().then(|| self.period.window(self.scope(), used, resets_at))?
     }
 
     /// Whether `window` tells of the same allowance under a name of its own: `Sonnet 5` is what the Sonnet bucket is.
@@ -161,98 +162,45 @@ impl Bucket {
     }
 }
 
-/// Maps a usage answer. An answer that says only that there is no quota is [`Trouble::NoData`]; one in which nothing is
-/// known is [`Trouble::BadPayload`] with its shape.
-pub fn usage(answer: &Value, now: DateTime<Utc>) -> Result<Usage, FetchError> {
-    if let Some(refusal) = refusal(answer) {
-        return Err(refusal);
-    }
-    let mut usage = Usage::default();
-    let mut broken = take_limits(&mut usage, &answer["limits"]);
-    broken |= take_buckets(&mut usage, answer);
-    broken |= note_unknown(&mut usage, answer);
-    usage.spend = money::spend(&answer["extra_usage"], now);
-    usage
-        .windows
-        .sort_by_key(|window| (window.kind != WindowKind::Session, !window.scope.is_account()));
-    if usage.windows.is_empty() && usage.spend.is_none() {
-        return Err(nothing_known(answer, broken));
-    }
-    Ok(usage)
-}
-
-/// An error that came with a good status.
-pub(super) fn refusal(answer: &Value) -> Option<FetchError> {
-    let kind = answer["error"]["type"].as_str()?;
-    let (trouble, detail) = match kind {
-        "rate_limit_error" => (Trouble::RateLimited, "The vendor asks to wait."),
-        "authentication_error" => (Trouble::AuthExpired, "The vendor refused the login."),
-        "permission_error" => (Trouble::ForbiddenScope, "The vendor refused access."),
-        "overloaded_error" | "api_error" | "timeout_error" => {
-            (Trouble::UpstreamDown, "The vendor has trouble of its own.")
-        }
-        _ => {
-            return Some(FetchError::unreadable(
-                "The vendor answered with an error that is not known.",
-                Some(shape::of(answer)),
-            ));
-        }
+/// Maps a usage answer: both objects in which limits are told, and both in which money is.
+pub fn usage(answer: &Value, now: DateTime<Utc>) -> Draft {
+    let mut draft = Draft::new();
+    draft.each("limits", &answer["limits"], of_limit);
+    take_buckets(&mut draft, answer);
+    note_unknown(&mut draft, answer);
+    money::take(&mut draft, answer, now);
+    let named = BUCKETS.iter().flat_map(|bucket| bucket.keys).chain(&KNOWN);
+    let names = |members: &serde_json::Map<String, Value>| {
+        named.into_iter().any(|key| members.contains_key(*key))
     };
-    Some(FetchError::new(trouble, detail))
-}
-
-fn nothing_known(answer: &Value, broken: bool) -> FetchError {
-    let named = BUCKETS.iter().flat_map(|bucket| bucket.keys).chain(&["limits", "extra_usage"]);
-    let speaks_of_limits = answer
-        .as_object()
-        .is_some_and(|members| named.into_iter().any(|key| members.contains_key(*key)));
-    if speaks_of_limits && !broken {
-        return FetchError::new(Trouble::NoData, "The vendor reports no limit for this account.");
+    if answer.as_object().is_some_and(names) {
+        draft.nothing("The vendor reports no limit for this account.");
     }
-    FetchError::unreadable("The answer holds no limit that is known.", Some(shape::of(answer)))
+    draft
 }
 
-/// Takes in the list of limits. Returns whether something in it was broken.
-fn take_limits(usage: &mut Usage, limits: &Value) -> bool {
-    let Some(entries) = limits.as_array() else {
-        let broken = !limits.is_null();
-        if broken {
-            note(usage, "limits is not a list");
-        }
-        return broken;
-    };
-    let mut broken = false;
-    for entry in entries.iter().take(200) {
-        match of_limit(entry) {
-            Ok(Some(window)) => add(usage, window),
-            Ok(None) => {}
-            Err(reason) => {
-                broken = true;
-                note(usage, reason);
-            }
-        }
-    }
-    broken
-}
+/// Keys of an answer that are no buckets.
+const KNOWN: [&str; 4] = ["limits", "extra_usage", "spend", "cedar_ember"];
 
-/// One element of the list; `Ok(None)` for one that says nothing that others do not say.
-fn of_limit(entry: &Value) -> Result<Option<Window>, &'static str> {
-    let kind = entry["kind"].as_str().ok_or("an entry of limits has no kind")?;
+/// One element of the list; nothing for one that says only what others say.
+fn of_limit(entry: &Value) -> Result<Option<Window>, Odd> {
+    let kind = entry["kind"].as_str().ok_or(Odd::Broken("kind is missing"))?;
     let period = match kind {
         "session" => Period::Session,
         "weekly_all" | "weekly_scoped" => Period::Week,
-        _ => return Err("an entry of limits has a kind that is not known"),
+        _ => return Err(Odd::UnknownKind),
     };
     let scope = scope(&entry["scope"]);
     if kind == "weekly_scoped" && scope.is_account() {
         return Ok(None);
     }
     let percent = lenient::any(entry, PERCENT_KEYS);
-    let used = lenient::percent(percent);
+    let used = lenient::number(percent);
     if used.is_none() && !percent.is_null() {
-        return Err("an entry of limits has a percent that is no number");
+        return Err(Odd::Broken("percent is no number"));
     }
-    Ok(Some(period.window(scope, used, lenient::instant(&entry["resets_at"]))))
+    let resets_at = lenient::instant(&entry["resets_at"]);
+    Ok(period.window(scope, Allowance::used_percent(used), resets_at))
 }
 
 /// What part of the account a limit binds. A model without a display name, and "all models", are the whole account.
@@ -271,76 +219,50 @@ fn scope(value: &Value) -> Scope {
     }
 }
 
-/// Adds a window unless it is there already; of two that tell the same one, figures fill gaps.
-fn add(usage: &mut Usage, window: Window) {
-    match usage.windows.iter_mut().find(|known| known.id == window.id) {
-        Some(known) => fill(known, &window),
-        None => usage.windows.push(window),
-    }
-}
-
-fn fill(known: &mut Window, other: &Window) {
-    if known.used.is_none() && other.used.is_some() {
-        known.used = other.used;
-        known.resets_at = other.resets_at.or(known.resets_at);
-    }
-    known.resets_at = known.resets_at.or(other.resets_at);
-}
-
-/// Takes in what the list of limits left out. Returns whether something was broken.
-fn take_buckets(usage: &mut Usage, answer: &Value) -> bool {
-    let mut broken = false;
+/// Takes in the older buckets: they fill in what the list of limits leaves out.
+fn take_buckets(draft: &mut Draft, answer: &Value) {
     for bucket in BUCKETS {
         for key in bucket.keys {
             let value = &answer[*key];
             if !(value.is_null() || value.is_object()) {
-                broken = true;
-                note(usage, &format!("{key} is no object"));
+                draft.lose(&format!("{key} is no object"));
+            }
+            let percent = lenient::any(value, PERCENT_KEYS);
+            if lenient::number(percent).is_none() && !percent.is_null() {
+                draft.lose(&format!("{key} has a percent that is no number"));
             }
         }
         let Some(window) = bucket.window(answer) else { continue };
-        let percent =
-            bucket.value(answer).map_or(&Value::Null, |value| lenient::any(value, PERCENT_KEYS));
-        if window.used.is_none() && !percent.is_null() {
-            note(usage, &format!("{} has a percent that is no number", bucket.keys[0]));
-        }
-        match usage.windows.iter_mut().find(|known| bucket.is_told_by(known)) {
-            Some(known) => fill(known, &window),
-            None => usage.windows.push(window),
-        }
+        let known = draft.windows().find(|known| bucket.is_told_by(known)).cloned();
+        draft.fill(Some(match known {
+            Some(known) => Window { id: known.id, scope: known.scope, ..window },
+            None => window,
+        }));
     }
-    broken
 }
 
-/// Notes keys that are not known. Returns whether one of them looks like a window.
-fn note_unknown(usage: &mut Usage, answer: &Value) -> bool {
+/// Notes keys that are not known; one that looks like a window may be one.
+fn note_unknown(draft: &mut Draft, answer: &Value) {
     let known = |key: &str| {
-        ["limits", "extra_usage"].contains(&key)
-            || BUCKETS.iter().any(|bucket| bucket.keys.contains(&key))
+        KNOWN.contains(&key) || BUCKETS.iter().any(|bucket| bucket.keys.contains(&key))
     };
-    let mut window_like = false;
-    for (key, value) in answer
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(key, value)| value.is_object() && !known(key))
-    {
-        window_like |= lenient::number(&value["utilization"]).is_some();
-        note(usage, &format!("{} is not known", plain(key)));
+    for (key, value) in answer.as_object().into_iter().flatten() {
+        if known(key) || !value.is_object() {
+            continue;
+        }
+        let text = format!("{} is not known", plain(key));
+        if lenient::number(&value["utilization"]).is_some() && !draft.tells() {
+            draft.lose(&text);
+        } else {
+            draft.note(&text);
+        }
     }
-    window_like
 }
 
 /// A key that looks like a name in code; others could be data.
 fn plain(key: &str) -> &str {
     let code = key.len() <= 48 && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     if code { key } else { "a key" }
-}
-
-fn note(usage: &mut Usage, text: &str) {
-    if usage.notes.len() < MOST_NOTES && !usage.notes.iter().any(|known| known == text) {
-        usage.notes.push(text.to_owned());
-    }
 }
 
 #[cfg(test)]

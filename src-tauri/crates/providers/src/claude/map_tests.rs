@@ -1,7 +1,8 @@
 //! What becomes of usage answers.
 
 use super::*;
-use crate::claude::{auth, headers, money, plan, statusline, web};
+use crate::claude::{auth, money, plan, statusline, web};
+use claudometer_core::Percent;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -11,12 +12,15 @@ fn now() -> DateTime<Utc> {
 
 /// Id and percent of every window.
 fn told(answer: &Value) -> Vec<(String, Option<f64>)> {
-    let windows = usage(answer, now()).unwrap().windows;
+    let windows = usage(answer, now()).report().reading.windows;
     windows.into_iter().map(|window| (window.id, window.used.map(Percent::get))).collect()
 }
 
 fn trouble(answer: &Value) -> Option<Trouble> {
-    usage(answer, now()).err().map(|error| error.trouble)
+    let text = answer.to_string();
+    let response = claudometer_provider::replay::good(&text);
+    let told = VENDOR.read(&response, now()).and_then(|answer| usage(&answer, now()).finish(&answer));
+    told.err().map(|error| error.trouble)
 }
 
 fn limit(percent: i32, model: &Value, surface: &Value) -> Value {
@@ -36,7 +40,8 @@ fn scoped_limits_are_told_apart_by_model_and_surface() {
         limit(7, &json!("FABLE"), &json!(null)),
     ]});
     let want = [
-        ("weekly:fable", 1.0),
+        // Told twice: "free" never overrules "spent".
+        ("weekly:fable", 7.0),
         ("weekly:fable@code", 2.0),
         ("weekly:fable@chat", 3.0),
         ("weekly@code", 4.0),
@@ -64,7 +69,7 @@ fn limits_come_first_and_buckets_fill_what_they_leave_out() {
         ("weekly:opus", 9.0),
     ];
     assert_eq!(told(&answer), want.map(|(id, used)| (id.to_owned(), Some(used))));
-    let session = &usage(&answer, now()).unwrap().windows[0];
+    let session = usage(&answer, now()).report().reading.windows.remove(0);
     assert_eq!(session.resets_at.map(|at| at.timestamp()), Some(1_789_484_400));
 }
 
@@ -79,13 +84,13 @@ fn one_broken_element_costs_its_siblings_nothing_and_is_noted() {
         "dana@example.com": {"utilization": 3.0},
     });
     assert_eq!(told(&answer), [("weekly".to_owned(), None), ("weekly:opus".to_owned(), Some(7.0))]);
-    let notes = usage(&answer, now()).unwrap().notes;
+    let draft = usage(&answer, now());
     assert_eq!(
-        notes,
+        draft.notes(),
         [
-            "an entry of limits has no kind",
-            "an entry of limits has a kind that is not known",
-            "an entry of limits has a percent that is no number",
+            "limits has an element that is no object",
+            "limits has an element of a kind that is not known",
+            "limits has an element whose percent is no number",
             "five_hour is no object",
             "seven_day has a percent that is no number",
             "amber_ladder is not known",
@@ -147,6 +152,8 @@ fn an_answer_without_a_known_limit_is_told_apart_from_one_that_says_there_is_non
         (json!({"type": "error", "error": {"type": "authentication_error"}}), Trouble::AuthExpired),
         (json!({"type": "error", "error": {"type": "overloaded_error"}}), Trouble::UpstreamDown),
         (json!({"type": "error", "error": {"type": "mystery"}}), Trouble::BadPayload),
+        (json!({"seven_day": {"utilization": null, "resets_at": null}}), Trouble::NoData),
+        (json!({"limits": [{"kind": "new_kind", "percent": 4}]}), Trouble::BadPayload),
     ] {
         assert_eq!(trouble(&answer), Some(want), "{answer}");
     }
@@ -155,9 +162,9 @@ fn an_answer_without_a_known_limit_is_told_apart_from_one_that_says_there_is_non
 #[test]
 fn spend_alone_is_a_good_answer() {
     let answer = json!({"five_hour": null, "extra_usage": {"is_enabled": true, "used_credits": 61250, "monthly_limit": null}});
-    let usage = usage(&answer, now()).unwrap();
-    assert!(usage.windows.is_empty());
-    assert_eq!(usage.spend.unwrap().used.fixed(2), "612.50");
+    let reading = usage(&answer, now()).finish(&answer).unwrap().reading;
+    assert!(reading.windows.is_empty());
+    assert_eq!(reading.spend.unwrap().used.fixed(2), "612.50");
 }
 
 /// Every answer in the fixtures, to be damaged.
@@ -207,14 +214,10 @@ proptest! {
         for mut place in places {
             damage(&mut answer, &mut place, &leaf);
         }
-        if let Ok(usage) = usage(&answer, now()) {
-            for window in usage.windows {
-                prop_assert!(window.used.is_none_or(|used| used.get().is_finite()));
-            }
+        for window in usage(&answer, now()).report().reading.windows {
+            prop_assert!(window.used.is_none_or(|used| used.get().is_finite()));
         }
         drop((statusline::read(answer.to_string().as_bytes()), money::credits(&answer), plan::of_membership(&answer)));
         drop((auth::read(&answer.to_string()), web::organizations_in(&answer)));
-        let pairs = answer.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
-        drop(headers::windows(pairs));
     }
 }

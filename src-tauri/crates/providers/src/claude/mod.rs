@@ -53,7 +53,7 @@ pub static PROVIDER: Provider = Provider {
     }),
     log_retention: |host| Some(identity::log_retention(host)),
     scenes: scenes::SCENES,
-    replay: replay::run,
+    stage: replay::stage,
 };
 
 fn places(host: &Host) -> Vec<String> {

@@ -4,7 +4,7 @@ use super::{
     auth::{self, Login},
     identity, keychain, map, version,
 };
-use claudometer_core::{Coverage, Reading, Trouble, gate::Cadence, settings::ProviderSettings};
+use claudometer_core::{Trouble, gate::Cadence, settings::ProviderSettings};
 use claudometer_host::{
     Host,
     http::{Request, Response},
@@ -97,20 +97,16 @@ async fn fetch(host: &Host) -> Result<Report, FetchError> {
         login = other;
         response = ask(host, &login).await?;
     }
-    let usage =
-        map::usage(&answer::json(&response, Trouble::ForbiddenScope, host.now())?, host.now())?;
-    let reading = Reading {
-        account: identity::account(host),
-        plan: login.plan,
-        windows: usage.windows,
-        spend: usage.spend,
-        ..Reading::empty(Coverage::Complete)
-    };
-    Ok(Report { notes: usage.notes, ..Report::from(reading) })
+    let answer = map::VENDOR.read(&response, host.now())?;
+    let mut draft = map::usage(&answer, host.now());
+    draft.account = identity::account(host);
+    draft.plan = login.plan;
+    draft.finish(&answer)
 }
 
+/// Why the vendor refused, in its own form; a refusal of somebody else's says so.
 fn refused(response: &Response, host: &Host) -> FetchError {
-    let refusal = answer::check(response, Trouble::ForbiddenScope, host.now()).err();
+    let refusal = map::VENDOR.read(response, host.now()).err();
     refusal
         .unwrap_or_else(|| FetchError::new(Trouble::AuthExpired, "The vendor refused the login."))
 }
@@ -122,7 +118,7 @@ async fn ask(host: &Host, login: &Login) -> Result<Response, FetchError> {
         .header("accept", "application/json")
         .header("content-type", "application/json")
         .header("user-agent", version::user_agent(host).await);
-    Ok(host.http.send(request).await?)
+    answer::send(host, request).await
 }
 
 #[cfg(test)]

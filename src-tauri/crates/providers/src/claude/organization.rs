@@ -14,9 +14,6 @@ const KNOWN_FOR: TimeDelta = TimeDelta::hours(1);
 
 /// The organisations in an answer, those that have an id.
 pub fn listed(answer: &Value) -> Result<Vec<Value>, FetchError> {
-    if let Some(refusal) = super::map::refusal(answer) {
-        return Err(refusal);
-    }
     let unreadable = || {
         FetchError::unreadable(
             "The list of organisations is not understood.",
@@ -78,12 +75,13 @@ pub fn membership<'a>(account: &'a Value, organization: Option<&str>) -> Option<
     if let Some(id) = organization {
         return all.iter().find(|one| of(one, id));
     }
+    let good = || all.iter().filter(|one| one["organization"].is_object());
     let chat = |one: &&Value| {
         one["organization"]["capabilities"]
             .as_array()
             .is_some_and(|c| c.iter().any(|c| c == "chat"))
     };
-    all.iter().find(chat).or_else(|| all.first())
+    good().find(chat).or_else(|| good().next())
 }
 
 /// What is remembered of one web session: names and ids, no secret.

@@ -8,11 +8,10 @@ use claudometer_core::{
 };
 use claudometer_host::{Host, paths::Paths};
 use claudometer_provider::{
-    Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec, lenient,
+    Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec, json, lenient,
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::{io, path::PathBuf};
 
 /// Reset instants of one period differ by less than this between two answers.
@@ -44,7 +43,7 @@ impl Line {
 
 /// Reads what Claude Code writes to its status line command; `None` where it is no JSON object.
 pub fn read(input: &[u8]) -> Option<Line> {
-    let value: Value = serde_json::from_slice(input).ok()?;
+    let value = json::read(input).ok()?;
     value.is_object().then(|| Line {
         model: lenient::text(&value["model"]["display_name"])
             .or_else(|| lenient::text(&value["model"]["id"])),

@@ -7,8 +7,8 @@ mod reset;
 
 use super::map::Period;
 use chrono::{DateTime, Utc};
-use claudometer_core::{Coverage, Percent, Reading, Scope, Spend, Trouble, Window};
-use claudometer_provider::{FetchError, lenient};
+use claudometer_core::{Allowance, Currency, Percent, Scope, Spend, Trouble, Window};
+use claudometer_provider::{Draft, FetchError, draft, lenient};
 use regex_lite::Regex;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -47,7 +47,7 @@ struct Block {
 }
 
 /// Reads the page. Fails with what the page says instead of limits.
-pub(super) fn read(text: &str, now: DateTime<Utc>) -> Result<Reading, FetchError> {
+pub(super) fn read(text: &str, now: DateTime<Utc>) -> Result<Draft, FetchError> {
     let blocks = blocks(text, now);
     let told = blocks.iter().rev().find(|block| block.used.is_some());
     if let Some((line, error)) = complaint(text)
@@ -55,17 +55,14 @@ pub(super) fn read(text: &str, now: DateTime<Utc>) -> Result<Reading, FetchError
     {
         return Err(error);
     }
-    let mut reading = Reading::empty(Coverage::Complete);
+    let mut draft = Draft::new();
     for block in &blocks {
-        if let Some(window) = best(&blocks, &block.label)
-            && reading.windows.iter().all(|known| known.id != window.id)
-        {
-            reading.windows.push(window);
+        if let Some(window) = best(&blocks, &block.label) {
+            draft.add(Some(window));
         }
     }
-    reading.windows.sort_by_key(|window| (window.minutes, window.scope.model.is_some()));
-    reading.spend = blocks.iter().rev().find_map(|block| block.spent.clone());
-    if reading.windows.is_empty() { Err(nothing(text)) } else { Ok(reading) }
+    draft.spend = blocks.iter().rev().find_map(|block| block.spent.clone());
+    if draft.windows().next().is_none() { Err(nothing(text)) } else { Ok(draft) }
 }
 
 /// Whether the page shows all that it will: limits, or what stands in their place.
@@ -92,7 +89,8 @@ fn best(blocks: &[Block], label: &Label) -> Option<Window> {
         Label::Extra | Label::Other => return None,
     };
     let scope = Scope { model, ..Scope::default() };
-    Some(period.window(scope, block.used, block.resets_at))
+    let used = Allowance::used_percent(block.used.map(Percent::get));
+    period.window(scope, used, block.resets_at)
 }
 
 fn blocks(text: &str, now: DateTime<Utc>) -> Vec<Block> {
@@ -162,17 +160,11 @@ fn spent(lower: &str) -> Option<Spend> {
     let amount = |text: &str| lenient::amount(&Value::String(text.replace(',', "")));
     let (used, limit) = (amount(&found[2])?, found.get(3).and_then(|limit| amount(limit.as_str())));
     let currency = match &found[1] {
-        "€" => "EUR",
-        "£" => "GBP",
-        _ => "USD",
+        "€" => Currency::EUR,
+        "£" => Currency::new("GBP")?,
+        _ => Currency::USD,
     };
-    Some(Spend {
-        used,
-        limit,
-        currency: currency.to_owned(),
-        used_percent: limit.and_then(|limit| used.percent_of(limit)).and_then(Percent::new),
-        resets_at: None,
-    })
+    draft::spend(Some(used), limit, currency)
 }
 
 fn squeezed(text: &str) -> String {
@@ -224,7 +216,7 @@ mod tests {
     use crate::claude::testing::now;
 
     fn told(text: &str) -> Result<Vec<(String, f64, Option<String>)>, Trouble> {
-        let reading = read(text, now()).map_err(|error| error.trouble)?;
+        let reading = read(text, now()).map_err(|error| error.trouble)?.report().reading;
         let row = |window: &Window| {
             let at = window.resets_at.map(|at| at.format("%dT%H:%M").to_string());
             (window.id.clone(), window.used.map_or(-1.0, Percent::get), at)
@@ -315,7 +307,7 @@ mod tests {
             ("$3.00 spent", Some(("3.00", None, "USD", false))),
             ("Extra usage not enabled", None),
         ] {
-            let spend = read(&page(line), now()).unwrap().spend;
+            let spend = read(&page(line), now()).unwrap().spend.clone();
             let told = spend.map(|spend| {
                 (
                     spend.used.fixed(2),

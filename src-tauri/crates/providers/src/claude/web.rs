@@ -7,15 +7,15 @@ use super::{
     plan, session, statusline,
 };
 use claudometer_core::{
-    Account, AccountKey, Coverage, Reading, Scope, Seat, Trouble, Window, WindowKind,
-    gate::Cadence, settings::ProviderSettings,
+    Account, AccountKey, Allowance, Scope, Seat, Trouble, Window, WindowKind, gate::Cadence,
+    settings::ProviderSettings,
 };
 use claudometer_host::{
     Host,
     http::{REQUEST_TIMEOUT, Request, Response},
 };
 use claudometer_provider::{
-    Ask, Checked, FetchError, Fingerprint, Found, Organization, Report, SecretField, Source,
+    Ask, Checked, Draft, FetchError, Fingerprint, Found, Organization, Report, SecretField, Source,
     SourceSpec, answer, lenient,
 };
 use futures::{FutureExt as _, future::BoxFuture};
@@ -132,14 +132,14 @@ struct Session<'a> {
 impl Session<'_> {
     async fn get(&mut self, url: &str) -> Result<Response, FetchError> {
         let response =
-            self.host.http.send(request(self.host, &self.cookies, url, REQUEST_TIMEOUT)).await?;
+            answer::send(self.host, request(self.host, &self.cookies, url, REQUEST_TIMEOUT)).await?;
         self.take_over(&response);
         Ok(response)
     }
 
     async fn json(&mut self, url: &str) -> Result<Value, FetchError> {
         let response = self.get(url).await?;
-        answer::json(&response, Trouble::AuthExpired, self.host.now())
+        map::PAGES.read(&response, self.host.now())
     }
 
     async fn organizations(&mut self) -> Result<Vec<Value>, FetchError> {
@@ -201,28 +201,23 @@ async fn read(session: &mut Session<'_>, ask: Ask<'_>) -> Result<Report, FetchEr
     };
     let mut chosen = choose(&listed, session, ask)?;
     let mut response = session.get(&chosen.url("usage")).await?;
-    if response.status == 403 && !response.is_html() && !fresh {
+    if response.status == 403 && !response.is_page() && !fresh {
         // After a new login the organisation that was known may not be ours any more.
         listed = session.organizations().await?;
         chosen = choose(&listed, session, ask)?;
         response = session.get(&chosen.url("usage")).await?;
     }
-    let usage =
-        map::usage(&answer::json(&response, Trouble::AuthExpired, host.now())?, host.now())?;
-    let mut reading = Reading {
-        account: Some(Account {
-            org: Some(chosen.name()),
-            org_id: Some(chosen.id()),
-            ..Account::default()
-        }),
-        plan: plan::of_organization(&chosen.0),
-        windows: usage.windows,
-        spend: usage.spend,
-        ..Reading::empty(Coverage::Complete)
-    };
-    add_extras(session, &chosen, &mut reading).await;
+    let answer = map::PAGES.read(&response, host.now())?;
+    let mut draft = map::usage(&answer, host.now());
+    draft.account = Some(Account {
+        org: Some(chosen.name()),
+        org_id: Some(chosen.id()),
+        ..Account::default()
+    });
+    draft.plan = plan::of_organization(&chosen.0);
+    add_extras(session, &chosen, &mut draft).await;
     let organizations = listed.iter().map(|one| Chosen(one.clone()).organization()).collect();
-    Ok(Report { reading, notes: usage.notes, organizations })
+    Ok(Report { organizations, ..draft.finish(&answer)? })
 }
 
 fn choose(listed: &[Value], session: &Session<'_>, ask: Ask<'_>) -> Result<Chosen, FetchError> {
@@ -256,7 +251,7 @@ fn url_segment(id: &str) -> String {
 }
 
 /// Asks for what is best effort, all at once. What fails is left out.
-async fn add_extras(session: &mut Session<'_>, chosen: &Chosen, reading: &mut Reading) {
+async fn add_extras(session: &mut Session<'_>, chosen: &Chosen, draft: &mut Draft) {
     let (host, cookies) = (session.host, session.cookies.clone());
     let account = format!("{BASE}/account");
     let (overage, credits, account, budget) = futures::join!(
@@ -270,36 +265,33 @@ async fn add_extras(session: &mut Session<'_>, chosen: &Chosen, reading: &mut Re
     }
     let value = |response: Option<Response>| {
         response
-            .and_then(|response| answer::json(&response, Trouble::AuthExpired, host.now()).ok())
+            .and_then(|response| map::PAGES.read(&response, host.now()).ok())
             .unwrap_or_default()
     };
-    reading.spend = reading.spend.take().or_else(|| money::spend(&value(overage), host.now()));
-    reading.credits = money::credits(&value(credits));
-    reading.windows.extend(routines(&value(budget)));
+    draft.spend = draft.spend.take().or_else(|| money::spend(&value(overage), host.now()));
+    draft.balance(money::credits(&value(credits)));
+    let budget = value(budget);
+    if budget.is_object() {
+        draft.add(routines(&budget));
+    }
     let account = value(account);
-    if let Some(known) = &mut reading.account {
+    if let Some(known) = &mut draft.account {
         known.email = lenient::text(lenient::any(&account, &["email_address", "email"]));
     }
     let membership = organization::membership(&account, Some(&chosen.id()));
-    reading.plan = membership.and_then(plan::of_membership).or_else(|| reading.plan.take());
+    draft.plan = membership.and_then(plan::of_membership).or_else(|| draft.plan.take());
 }
 
 async fn extra(host: &Host, cookies: &Cookies, url: String) -> Option<Response> {
     host.http.send(request(host, cookies, &url, EXTRA_TIMEOUT)).await.ok()
 }
 
-/// The daily budget of routine runs; `None` where it is not told in numbers.
-pub(super) fn routines(value: &Value) -> Option<Window> {
-    let (used, limit) = (lenient::number(&value["used"])?, lenient::number(&value["limit"])?);
-    let used = (limit > 0.0).then(|| claudometer_core::Percent::new(used / limit * 100.0))??;
-    Some(Window {
-        id: "routines".to_owned(),
-        kind: WindowKind::Daily,
-        scope: Scope { pool: Some("Routine runs".to_owned()), ..Scope::default() },
-        used: Some(used),
-        resets_at: None,
-        minutes: Some(1_440),
-    })
+/// The daily budget of routine runs; `None` where it is not told in numbers, or there is none.
+fn routines(value: &Value) -> Option<Window> {
+    let (used, limit) = (lenient::number(&value["used"]), lenient::number(&value["limit"]));
+    let scope = Scope { pool: Some("Routine runs".to_owned()), ..Scope::default() };
+    let window = Window::of("routines", WindowKind::Daily, Allowance::counted(used, limit))?;
+    Some(window.scoped(scope)).filter(Window::tells)
 }
 
 /// Keeps a renewed session. Gates go on counting for it as for the one that was typed.

@@ -137,6 +137,7 @@ async fn a_good_session_tells_windows_money_plan_and_whose_they_are() {
     assert_eq!(
         reading
             .credits
+            .first()
             .and_then(|credits| credits.balance)
             .map(|balance| balance.fixed(2))
             .as_deref(),
@@ -172,7 +173,7 @@ async fn what_is_best_effort_may_fail_in_any_way() {
             "{status} {body}"
         );
         assert!(
-            reading.credits.is_none()
+            reading.credits.is_empty()
                 && reading.account.is_some_and(|account| account.email.is_none())
         );
     }
@@ -193,14 +194,14 @@ async fn the_organisation_is_known_for_an_hour_and_asked_anew_once_when_it_is_re
         "0002/usage",
         403,
         vec![("content-type", "application/json")],
-        "{\"type\":\"error\"}",
+        REFUSED,
     );
     vendor.rows.lock().unwrap().rotate_right(1);
     let moved = vendor.fetch().await.unwrap().reading.account.unwrap();
     assert_eq!(moved.org_id.as_deref(), Some("0aa00000-0000-4000-8000-000000000009"));
     assert_eq!(vendor.calls(), [usage.as_str(), "", "/0aa00000-0000-4000-8000-000000000009/usage"]);
 
-    vendor.row("/usage", 403, vec![("content-type", "application/json")], "{\"type\":\"error\"}");
+    vendor.row("/usage", 403, vec![("content-type", "application/json")], REFUSED);
     assert_eq!(vendor.fetch().await.unwrap_err().trouble, Trouble::AuthExpired);
     assert_eq!(vendor.calls().len(), 3, "asked anew once and no more");
 
@@ -209,11 +210,17 @@ async fn the_organisation_is_known_for_an_hour_and_asked_anew_once_when_it_is_re
     assert_eq!(vendor.fetch().await.unwrap_err().trouble, Trouble::AuthExpired);
 }
 
+/// A refusal in the vendor's own form.
+const REFUSED: &str =
+    r#"{"type":"error","error":{"type":"permission_error","message":"Invalid authorization"}}"#;
+
 #[tokio::test]
 async fn a_fault_of_the_usage_call_is_named_as_it_is() {
     for (status, headers, body, trouble) in [
         (401, vec![], "{}", Trouble::AuthExpired),
-        (403, vec![("content-type", "application/json")], "{}", Trouble::AuthExpired),
+        (403, vec![("content-type", "application/json")], REFUSED, Trouble::AuthExpired),
+        (403, vec![("content-type", "application/json")], "{}", Trouble::Blocked),
+        (401, vec![], "", Trouble::Blocked),
         (
             403,
             vec![("content-type", "text/html"), ("cf-mitigated", "challenge")],
@@ -221,10 +228,11 @@ async fn a_fault_of_the_usage_call_is_named_as_it_is() {
             Trouble::Blocked,
         ),
         (302, vec![("location", "https://claude.ai/login")], "", Trouble::AuthExpired),
+        (302, vec![("location", "https://portal.example/login")], "", Trouble::Blocked),
         (429, vec![], "{}", Trouble::RateLimited),
         (500, vec![], "{}", Trouble::UpstreamDown),
         (200, vec![], "{}", Trouble::BadPayload),
-        (200, vec![("content-type", "text/html")], "<html>", Trouble::BadPayload),
+        (200, vec![("content-type", "text/html")], "<html>", Trouble::Blocked),
     ] {
         let vendor = Vendor::good().await;
         vendor.row("/usage", status, headers, body);
@@ -301,7 +309,7 @@ async fn a_typed_key_is_checked_with_the_vendor_before_it_is_kept() {
     assert_eq!(checked.organizations.len(), 2);
     let error = (SESSION_KEY.check)("hello".into(), &vendor.host).await.unwrap_err();
     assert_eq!((error.trouble, error.local), (Trouble::AuthMissing, true));
-    vendor.row("/organizations", 403, vec![("content-type", "application/json")], "{}");
+    vendor.row("/organizations", 403, vec![("content-type", "application/json")], REFUSED);
     assert_eq!(
         (SESSION_KEY.check)("sk-ant-8".into(), &vendor.host).await.unwrap_err().trouble,
         Trouble::AuthExpired

@@ -3,9 +3,9 @@
 pub(crate) mod logs;
 
 use crate::keyed::keyed;
-use claudometer_core::{Coverage, Reading, Trouble, Window, WindowKind};
+use claudometer_core::{Allowance, Trouble, Window, WindowKind};
 use claudometer_host::Host;
-use claudometer_provider::{FetchError, Report, key, lenient};
+use claudometer_provider::{Draft, FetchError, Odd, Report, Vendor, draft, lenient};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -20,25 +20,26 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor =
+    Vendor { means: &[(403, Trouble::NotSubscribed)], ..Vendor::of(&["cline.bot"]) };
 const URL: &str = "https://api.cline.bot/api/v1/users/me/plan/usage-limits";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
-    let answer = key::get(host, URL, key, Trouble::NotSubscribed).await?;
-    let limits = answer["data"]["limits"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.windows = limits.iter().filter_map(window).collect();
-    key::told(reading, &answer)
+    let answer = VENDOR.get(host, URL, key).await?;
+    let mut draft = Draft::new();
+    draft.each("limits", &answer["data"]["limits"], window);
+    draft.finish(&answer)
 }
 
-/// Kinds that nobody knows are left out: what they count is not said.
-fn window(limit: &Value) -> Option<Window> {
-    let (id, kind) = match limit["type"].as_str()? {
-        "five_hour" => ("session", WindowKind::Session),
-        "daily" => ("daily", WindowKind::Daily),
-        "weekly" => ("weekly", WindowKind::Weekly),
-        "monthly" => ("monthly", WindowKind::Monthly),
-        _ => return None,
+fn window(limit: &Value) -> Result<Option<Window>, Odd> {
+    let kind = match limit["type"].as_str() {
+        Some("five_hour") => WindowKind::Session,
+        Some("daily") => WindowKind::Daily,
+        Some("weekly") => WindowKind::Weekly,
+        Some("monthly") => WindowKind::Monthly,
+        Some(_) => return Err(Odd::UnknownKind),
+        None => return Err(Odd::Broken("type is missing")),
     };
-    let used = lenient::number(&limit["percentUsed"]);
-    Some(key::window(id, kind, used, lenient::instant(&limit["resetsAt"])))
+    let allowance = Allowance::used_percent(lenient::number(&limit["percentUsed"]));
+    Ok(draft::window(kind.code(), kind, allowance, lenient::instant(&limit["resetsAt"])))
 }

@@ -1,13 +1,9 @@
 //! Codebuff: what is left, asked with a key.
 
 use crate::keyed::keyed;
-use claudometer_core::{Coverage, CreditUnit, Reading, Trouble, WindowKind};
+use claudometer_core::{Allowance, CreditUnit, Trouble, WindowKind};
 use claudometer_host::{Host, http::Request};
-use claudometer_provider::{
-    FetchError, Report,
-    key::{self, Lent},
-    lenient,
-};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, draft, json, key::Lent, lenient};
 use secrecy::SecretString;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -23,21 +19,26 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor =
+    Vendor { means: &[(403, Trouble::NotSubscribed)], ..Vendor::of(&["codebuff.com"]) };
 const URL: &str = "https://www.codebuff.com/api/v1/usage";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
     let request = Request::post(URL, r#"{"fingerprintId":"claudometer"}"#).bearer(key);
-    let answer = key::answered(host, request, Trouble::NotSubscribed).await?;
-    let mut reading = Reading::empty(Coverage::Complete);
-    let (used, quota) = (lenient::number(&answer["usage"]), lenient::number(&answer["quota"]));
-    let ends = lenient::instant(&answer["next_quota_reset"]);
-    let counted = quota.map(|quota| {
-        key::window("credits", WindowKind::Monthly, key::share(used, Some(quota)), ends)
-    });
-    reading.windows = counted.into_iter().collect();
-    let balance = lenient::amount(&answer["remainingBalance"]);
-    reading.credits = key::balance(balance, CreditUnit::Credits);
-    key::told(reading, &answer)
+    let answer = VENDOR.ask(host, request).await?;
+    read(&answer).finish(&answer)
+}
+
+fn read(answer: &Value) -> Draft {
+    let mut draft = Draft::new();
+    let quota = lenient::number(&answer["quota"]);
+    if quota.is_some() {
+        let allowance = Allowance::counted(lenient::number(&answer["usage"]), quota);
+        let ends = lenient::instant(&answer["next_quota_reset"]);
+        draft.add(draft::window("credits", WindowKind::Monthly, allowance, ends));
+    }
+    draft.balance(draft::left(lenient::amount(&answer["remainingBalance"]), CreditUnit::Credits));
+    draft
 }
 
 /// The program's own file of logins.
@@ -47,8 +48,8 @@ fn file(host: &Host) -> PathBuf {
 
 fn lent(host: &Host) -> Vec<Lent> {
     let path = file(host);
-    let text = host.files.read_text(&path).ok().flatten();
-    let logins = text.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let text = host.files.read(&path).ok().flatten();
+    let logins = text.and_then(|text| json::read(text).ok());
     let key = logins.and_then(|logins| lenient::text(&logins["default"]["authToken"]));
     let place = host.tilde(&path);
     key.map(|key| Lent { key: SecretString::from(key), place }).into_iter().collect()

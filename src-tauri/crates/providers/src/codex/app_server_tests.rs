@@ -349,11 +349,12 @@ async fn right_after_an_answer_over_the_login_codex_is_not_asked_as_well() {
 
 #[tokio::test]
 async fn it_does_not_ask_while_the_vendor_makes_the_same_login_wait() {
-    for (status, asks) in [(429, false), (500, true)] {
+    for (status, waits, asks) in [(429, true, false), (503, true, false), (503, false, true)] {
         let machine = Machine::playing("serve");
         machine.write("auth.json", &testing::login(1_900_000_000, ""));
         let http = Http::recorded(move |_| {
-            let headers = vec![("retry-after".to_owned(), "900".to_owned())];
+            let wait = waits.then(|| ("retry-after".to_owned(), "900".to_owned()));
+            let headers = wait.into_iter().collect();
             Ok(Response { status, headers, body: b"{}".to_vec() })
         });
         let host = Host { http, ..machine.host.clone() };

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use claudometer_core::{Account, AccountKey, ProviderId, Seat, Trouble};
 use claudometer_host::{Host, redact};
 use claudometer_provider::{
-    FetchError, Found,
+    FetchError, Found, json,
     lenient::{any, instant, text},
     source::hex16,
 };
@@ -63,8 +63,8 @@ pub enum Stored {
 }
 
 /// Reads what Codex stores.
-pub fn read(json: &str) -> Stored {
-    let Ok(value) = serde_json::from_str::<Value>(json) else { return Stored::Damaged };
+pub fn read(stored: &str) -> Stored {
+    let Ok(value) = json::read(stored) else { return Stored::Damaged };
     if !value.is_object() {
         return Stored::Damaged;
     }

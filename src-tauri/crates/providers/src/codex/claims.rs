@@ -2,7 +2,10 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use claudometer_provider::lenient::{instant, text};
+use claudometer_provider::{
+    json,
+    lenient::{instant, text},
+};
 use serde_json::Value;
 
 /// The longest token that is looked into.
@@ -17,7 +20,7 @@ impl Claims {
     pub fn of(token: &str) -> Self {
         let part = token.split('.').nth(1).filter(|_| token.len() <= LONGEST).unwrap_or_default();
         let bytes = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).unwrap_or_default();
-        Self(serde_json::from_slice(&bytes).unwrap_or_default())
+        Self(json::read(bytes).unwrap_or_default())
     }
 
     fn auth(&self) -> &Value {

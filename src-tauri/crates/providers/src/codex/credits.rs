@@ -1,9 +1,12 @@
 //! Credits: the balance, what a workspace lets one person spend of it, and resets that a person may trigger.
 
-use super::window::{Notes, resets_at};
+use super::window::resets_at;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
-use claudometer_core::{Amount, CreditUnit, Credits, Percent, Scope, Window, WindowKind};
-use claudometer_provider::lenient::{amount, any, count, number, percent};
+use claudometer_core::{Allowance, CreditUnit, Credits, Scope, Window, WindowKind};
+use claudometer_provider::{
+    Draft,
+    lenient::{amount, any, count, number},
+};
 use serde_json::Value;
 
 /// Id of the window of a person's own limit in a workspace.
@@ -12,45 +15,39 @@ pub const INDIVIDUAL: &str = "credits:individual";
 const UNCAPPED: &[&str] = &["none", "off", "disabled", "no_limit"];
 
 /// The balance; `None` where the account has none. A balance that is garbage leaves a note.
-pub fn balance(value: &Value, notes: &mut Notes) -> Option<Credits> {
+pub fn balance(draft: &mut Draft, value: &Value) -> Option<Credits> {
     if value.is_null() {
         return None;
     }
     let told = any(value, &["balance"]);
     let balance = amount(told);
     if !value.is_object() || (balance.is_none() && !told.is_null()) {
-        notes.lost("credits: the balance is not a number");
+        draft.lose("credits: the balance is not a number");
     }
     let flag = |names: &[&str]| any(value, names).as_bool();
     let has = flag(&["has_credits", "hasCredits"]);
     let unlimited = flag(&["unlimited"]) == Some(true);
     let some_left = balance.is_some_and(|balance| !balance.is_zero());
-    (unlimited || some_left || has == Some(true)).then_some(Credits {
-        balance,
-        unit: CreditUnit::Credits,
-        unlimited,
-        expires_at: None,
-    })
+    (unlimited || some_left || has == Some(true))
+        .then(|| Credits { balance, unlimited, ..Credits::unknown(CreditUnit::Credits) })
 }
 
-/// What a workspace lets this person spend in a month, as a window of credits.
-pub fn individual_limit(value: &Value, now: DateTime<Utc>, notes: &mut Notes) -> Option<Window> {
+/// What a workspace lets this person spend in a month, as a window of credits: the exact amounts before the percentages.
+pub fn individual_limit(draft: &mut Draft, value: &Value, now: DateTime<Utc>) {
     if value.is_null() {
-        return None;
+        return;
     }
-    let part = |names: &[&str]| any(value, names);
-    let used = percent(part(&["used_percent", "usedPercent"]))
-        .or_else(|| Percent::new(100.0 - number(part(&["remaining_percent", "remainingPercent"]))?))
-        .or_else(|| share(amount(part(&["used"]))?, amount(part(&["limit"]))?))
-        .or_else(|| {
-            let (limit, left) = (number(part(&["limit"]))?, number(part(&["remaining"]))?);
-            Percent::new((limit - left) / limit * 100.0)
-        });
-    if used.is_none() {
-        notes.lost("individual limit: no share can be told");
-        return None;
+    let part = |names: &[&str]| number(any(value, names));
+    let limit = part(&["limit"]);
+    let allowance = Allowance::counted(part(&["used"]), limit)
+        .or(Allowance::left(part(&["remaining"]), limit))
+        .or(Allowance::used_percent(part(&["used_percent", "usedPercent"])))
+        .or(Allowance::left_percent(part(&["remaining_percent", "remainingPercent"])));
+    if allowance == Allowance::Unknown {
+        draft.lose("individual limit: no share can be told");
+        return;
     }
-    Some(of_credits(INDIVIDUAL, used, resets_at(value, now)))
+    draft.add(of_credits(INDIVIDUAL, allowance, resets_at(value, now)));
 }
 
 /// The month's spending of a workspace member, as a window of credits; `None` where it is not capped.
@@ -62,24 +59,18 @@ pub fn monthly_usage(value: &Value, now: DateTime<Utc>) -> Option<Window> {
     if modes.iter().any(|mode| limit[*mode].as_str().is_some_and(is_uncapped)) {
         return None;
     }
-    let used = amount(any(value, &["current_month_usage", "currentMonthUsage"]))?;
-    let share = share(used, amount(&limit["limit"])?)?;
-    Some(of_credits("credits:monthly", Some(share), next_month(now)))
+    let used = number(any(value, &["current_month_usage", "currentMonthUsage"]));
+    let allowance = Allowance::counted(used, number(&limit["limit"]));
+    of_credits("credits:monthly", allowance, next_month(now)).filter(Window::tells)
 }
 
-fn share(used: Amount, limit: Amount) -> Option<Percent> {
-    used.percent_of(limit).and_then(Percent::new)
-}
-
-fn of_credits(id: &str, used: Option<Percent>, resets_at: Option<DateTime<Utc>>) -> Window {
-    Window {
-        id: id.to_owned(),
-        kind: WindowKind::Monthly,
-        scope: Scope { pool: Some("Credits".to_owned()), ..Scope::default() },
-        used,
-        resets_at,
-        minutes: None,
-    }
+fn of_credits(
+    id: &str,
+    allowance: Allowance,
+    resets_at: Option<DateTime<Utc>>,
+) -> Option<Window> {
+    let scope = Scope { pool: Some("Credits".to_owned()), ..Scope::default() };
+    Some(Window::of(id, WindowKind::Monthly, allowance)?.scoped(scope).resetting(resets_at))
 }
 
 /// The first moment of the next month.
@@ -102,6 +93,7 @@ pub fn resets_available(value: &Value) -> Option<u32> {
 mod tests {
     use super::*;
     use crate::codex::testing::now;
+    use claudometer_core::Percent;
     use serde_json::json;
 
     #[test]
@@ -125,8 +117,8 @@ mod tests {
             (json!(null), None, 0),
             (json!("oops"), None, 1),
         ] {
-            let mut notes = Notes::default();
-            let got = balance(&value, &mut notes).map(|c| {
+            let mut draft = Draft::new();
+            let got = balance(&mut draft, &value).map(|c| {
                 (c.balance.map_or("-".to_owned(), |balance| balance.to_string()), c.unlimited)
             });
             assert_eq!(
@@ -134,7 +126,7 @@ mod tests {
                 want,
                 "{value}"
             );
-            assert_eq!(notes.lines.len(), noted, "{value}");
+            assert_eq!(draft.notes().len(), noted, "{value}");
         }
     }
 
@@ -142,7 +134,7 @@ mod tests {
     fn an_individual_limit_is_told_as_percent_or_as_strings_of_credits() {
         for (value, want) in [
             (json!({"used_percent": 25, "remaining_percent": 1}), Some(25.0)),
-            (json!({"limit": "9000", "used": "2250.75", "remainingPercent": 75}), Some(25.0)),
+            (json!({"limit": "9000", "used": "2259", "remainingPercent": 75}), Some(25.1)),
             (json!({"limit": "9000", "used": "2250"}), Some(25.0)),
             (json!({"limit": "9000", "remaining": "6750"}), Some(25.0)),
             (json!({"limit": "100", "used": "150"}), Some(150.0)),
@@ -153,10 +145,12 @@ mod tests {
             (json!({}), None),
             (json!(null), None),
         ] {
-            let mut notes = Notes::default();
-            let got = individual_limit(&value, now(), &mut notes);
+            let mut draft = Draft::new();
+            individual_limit(&mut draft, &value, now());
+            let told = value.is_null() || value["limit"] == "0";
+            assert_eq!(draft.notes().is_empty(), want.is_some() || told, "{value}");
+            let got = draft.report().reading.windows.into_iter().next();
             assert_eq!(got.and_then(|window| window.used).map(Percent::get), want, "{value}");
-            assert_eq!(notes.lines.is_empty(), want.is_some() || value.is_null(), "{value}");
         }
     }
 

@@ -1,11 +1,11 @@
 //! Answers of the vendor's sign-in with a code, and of renewing a login that is our own.
 
-use super::claims::Claims;
+use super::{claims::Claims, map};
 use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::Trouble;
 use claudometer_host::{http::Response, redact};
 use claudometer_provider::{
-    FetchError, answer,
+    FetchError, json,
     lenient::{any, count, instant, text},
 };
 use secrecy::SecretString;
@@ -61,7 +61,7 @@ pub fn user_code(response: &Response, now: DateTime<Utc>) -> Result<UserCode, Fe
             "The vendor does not allow signing in with a code for this account or workspace.";
         return Err(FetchError::new(Trouble::ForbiddenScope, detail));
     }
-    let body = answer::json(response, Trouble::ForbiddenScope, now)?;
+    let body = map::VENDOR.body(response, now)?;
     let (device, code) =
         (secret(&body["device_auth_id"]), text(any(&body, &["user_code", "usercode"])));
     let (Some(device), Some(code)) = (device, code) else { return Err(unknown(&body)) };
@@ -71,10 +71,10 @@ pub fn user_code(response: &Response, now: DateTime<Utc>) -> Result<UserCode, Fe
 
 /// Reads the answer to the question whether the code was typed.
 pub fn sign_in(response: &Response, now: DateTime<Utc>) -> Result<SignIn, FetchError> {
-    if matches!(response.status, 403 | 404) && !response.is_html() {
+    if matches!(response.status, 403 | 404) && !response.is_page() {
         return Ok(SignIn::Pending);
     }
-    let body = answer::json(response, Trouble::ForbiddenScope, now)?;
+    let body = map::VENDOR.body(response, now)?;
     match (secret(&body["authorization_code"]), secret(&body["code_verifier"])) {
         (Some(authorization_code), Some(verifier)) => {
             Ok(SignIn::Granted { authorization_code, verifier })
@@ -85,17 +85,17 @@ pub fn sign_in(response: &Response, now: DateTime<Utc>) -> Result<SignIn, FetchE
 
 /// Reads the answer to the wish to renew a login. `AuthExpired` is final: only a new sign-in helps.
 pub fn renewed(response: &Response, now: DateTime<Utc>) -> Result<Tokens, FetchError> {
-    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let body = json::read(&response.body).unwrap_or_default();
     if response.status == 401 || (response.status >= 400 && reason(&body).is_some_and(is_final)) {
         return Err(FetchError::new(Trouble::AuthExpired, "The login cannot be renewed any more."));
     }
-    if (400..500).contains(&response.status) && response.status != 429 && !response.is_html() {
+    if (400..500).contains(&response.status) && response.status != 429 && !response.is_page() {
         return Err(FetchError::new(
             Trouble::UpstreamDown,
             "The login could not be renewed just now.",
         ));
     }
-    let body = answer::json(response, Trouble::UpstreamDown, now)?;
+    let body = map::VENDOR.body(response, now)?;
     let access = text(&body["access_token"]);
     let counted = count(&body["expires_in"])
         .and_then(|s| now.checked_add_signed(TimeDelta::seconds(i64::from(s))));

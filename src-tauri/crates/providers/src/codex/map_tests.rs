@@ -33,10 +33,14 @@ fn slot(used: i64, seconds: i64) -> Value {
 #[test]
 fn an_answer_without_windows_is_an_answer_and_one_of_another_shape_is_not() {
     for (body, want) in [
-        (json!({"plan_type": "team", "rate_limit": null}), Ok(0)),
+        (json!({"plan_type": "team", "rate_limit": null}), Err(Trouble::NoData)),
         (
             json!({"rate_limit": {"allowed": true, "primary_window": null, "secondary_window": null}}),
-            Ok(0),
+            Err(Trouble::NoData),
+        ),
+        (
+            json!({"rate_limit": null, "additional_rate_limits": [{"limit_name": "X", "rate_limit": {"primary_window": slot(3, 18_000)}}]}),
+            Ok(1),
         ),
         (json!({"credits": {"has_credits": true, "balance": "1"}}), Ok(0)),
         (json!({"rate_limits": {"primary": {"used_percent": 1, "window_minutes": 300}}}), Ok(1)),
@@ -50,7 +54,7 @@ fn an_answer_without_windows_is_an_answer_and_one_of_another_shape_is_not() {
     ] {
         let got = usage(&body).map(|report| report.reading.windows.len());
         if let Err(error) = &got {
-            assert!(error.shape.is_some(), "{body}");
+            assert_eq!(error.shape.is_some(), error.trouble == Trouble::BadPayload, "{body}");
         }
         assert_eq!(got.map_err(|error| error.trouble), want, "{body}");
     }
@@ -78,7 +82,7 @@ fn whose_plan_and_whether_a_limit_is_reached_are_told_by_several_members() {
     ] {
         assert_eq!(reached(more.clone()), want, "{more}");
     }
-    let body = json!({"email": "sam@example.com", "account_id": "acc", "plan_type": "plus", "rate_limit": null});
+    let body = json!({"email": "sam@example.com", "account_id": "acc", "plan_type": "plus", "rate_limit": {"primary_window": slot(1, 18_000)}});
     let reading = usage(&body).unwrap().reading;
     let account = reading.account.unwrap();
     assert_eq!(
@@ -105,7 +109,7 @@ fn an_answer_with_a_broken_part_does_not_take_away_what_that_part_told_before() 
         ),
         (
             json!({"rate_limit": {"primary_window": slot(1, 18_000)}, "additional_rate_limits": [null, "oops", {}]}),
-            Coverage::Complete,
+            Coverage::Partial,
         ),
     ] {
         assert_eq!(usage(&body).unwrap().reading.coverage, want, "{body}");
@@ -127,6 +131,7 @@ fn headers_speak_where_the_body_tells_no_windows() {
         report
             .reading
             .credits
+            .first()
             .and_then(|credits| credits.balance)
             .map(|b| b.to_string())
             .as_deref(),

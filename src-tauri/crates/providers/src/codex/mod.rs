@@ -56,7 +56,7 @@ pub static PROVIDER: Provider = Provider {
     }),
     log_retention: |_| None,
     scenes: scenes::SCENES,
-    replay: replay::run,
+    stage: replay::stage,
 };
 
 fn places(host: &Host) -> Vec<String> {

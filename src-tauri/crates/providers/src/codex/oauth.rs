@@ -4,7 +4,7 @@ use super::{
     auth::{self, Login},
     credits,
     endpoint::Base,
-    home, keyring, map,
+    home, keyring, map, plan,
 };
 use claudometer_core::{Account, Trouble, gate::Cadence, settings::ProviderSettings};
 use claudometer_host::{
@@ -12,7 +12,7 @@ use claudometer_host::{
     http::{Request, Response},
 };
 use claudometer_provider::{
-    Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec, answer, lenient::any,
+    Ask, Draft, FetchError, Fingerprint, Found, Report, Source, SourceSpec, answer, lenient::any,
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use serde_json::Value;
@@ -104,28 +104,39 @@ async fn fetch(host: &Host) -> Result<Report, FetchError> {
 /// The usual path, and the older one where that is gone or broken.
 async fn usage(host: &Host, base: &Base, login: &Login) -> Result<Report, FetchError> {
     let [usual, older] = base.usage();
-    let response = host.http.send(request(&usual, login)).await?;
+    let response = answer::send(host, request(&usual, login)).await?;
     let told = read(&response, host);
     let failed = match told {
-        Ok((body, report)) => return Ok(complete(host, base, login, &body, report).await),
+        Ok((body, draft)) => return complete(host, base, login, &body, draft).await,
         Err(error) => error,
     };
     if !matches!(failed.trouble, Trouble::BadPayload | Trouble::UpstreamDown) {
         return Err(failed);
     }
-    let Ok(response) = host.http.send(request(&older, login)).await else { return Err(failed) };
+    let Ok(response) = answer::send(host, request(&older, login)).await else {
+        return Err(failed);
+    };
     match read(&response, host) {
-        Ok((body, report)) => Ok(complete(host, base, login, &body, report).await),
+        Ok((body, draft)) => complete(host, base, login, &body, draft).await,
         // That a path is not understood says less than what the other says about the login.
         Err(error) if failed.trouble == Trouble::BadPayload && response.status != 404 => Err(error),
         Err(_) => Err(failed),
     }
 }
 
-fn read(response: &Response, host: &Host) -> Result<(Value, Report), FetchError> {
-    let body = answer::json(response, Trouble::NotSubscribed, host.now())?;
-    let report = map::usage(&body, response, host.now())?;
-    Ok((body, report))
+/// The answer, where it tells a limit, or names a control of spending that is asked for apart.
+fn read(response: &Response, host: &Host) -> Result<(Value, Draft), FetchError> {
+    let body = map::VENDOR.read(response, host.now())?;
+    let draft = map::draft(&body, response, host.now());
+    if draft.tells() || is_controlled(&body) {
+        return Ok((body, draft));
+    }
+    let nothing = |_| FetchError::new(Trouble::NoData, "The vendor tells no limit.");
+    Err(draft.finish(&body).map_or_else(|error| error, nothing))
+}
+
+fn is_controlled(body: &Value) -> bool {
+    !any(body, &["spend_control", "spendControl"]).is_null()
 }
 
 fn request(url: &str, login: &Login) -> Request {
@@ -148,20 +159,24 @@ async fn complete(
     base: &Base,
     login: &Login,
     body: &Value,
-    mut report: Report,
-) -> Report {
-    let told = report.reading.account.take().unwrap_or_default();
+    mut draft: Draft,
+) -> Result<Report, FetchError> {
+    let told = draft.account.take().unwrap_or_default();
     let account = Account {
         id: told.id.or_else(|| login.account.id.clone()),
         email: told.email.or_else(|| login.account.email.clone()),
         ..Account::default()
     };
-    report.reading.account = (account != Account::default()).then_some(account);
+    draft.account = (account != Account::default()).then_some(account);
+    let noted = || plan::label(&Value::from(login.plan.as_deref()?));
+    draft.plan = draft.plan.or_else(noted);
     let (resets, month) =
-        futures::join!(resets(host, base, login, body), month(host, base, login, body, &report));
-    report.reading.reset_credits = report.reading.reset_credits.or(resets);
-    report.reading.windows.extend(month);
-    report
+        futures::join!(resets(host, base, login, body), month(host, base, login, body, &draft));
+    draft.reset_credits = draft.reset_credits.or(resets);
+    if month.is_some() {
+        draft.add(month);
+    }
+    draft.finish(body)
 }
 
 /// Resets that the person holds, where the answer has no word of them.
@@ -184,12 +199,11 @@ async fn month(
     base: &Base,
     login: &Login,
     body: &Value,
-    report: &Report,
+    draft: &Draft,
 ) -> Option<claudometer_core::Window> {
-    let controlled = !any(body, &["spend_control", "spendControl"]).is_null();
-    let told = report.reading.windows.iter().any(|window| window.id == credits::INDIVIDUAL);
+    let told = draft.windows().any(|window| window.id == credits::INDIVIDUAL);
     let id = login.account.id.as_deref().filter(|id| is_plain(id))?;
-    if !controlled || told {
+    if !is_controlled(body) || told {
         return None;
     }
     credits::monthly_usage(&aside(host, request(&base.month(id), login)).await?, host.now())
@@ -202,8 +216,7 @@ fn is_plain(id: &str) -> bool {
 
 /// Asks something of which the reading does not depend.
 async fn aside(host: &Host, request: Request) -> Option<Value> {
-    let response = host.http.send(request.within(ASIDE)).await.ok()?;
-    answer::json(&response, Trouble::NotSubscribed, host.now()).ok()
+    map::VENDOR.ask(host, request.within(ASIDE)).await.ok()
 }
 
 #[cfg(test)]

@@ -66,19 +66,20 @@ async fn a_government_account_says_so() {
 
 #[tokio::test]
 async fn the_older_path_is_tried_where_the_usual_one_is_gone_or_broken() {
-    use Trouble::{AuthExpired, BadPayload, NotSubscribed, RateLimited, UpstreamDown};
+    use Trouble::{AuthExpired, BadPayload, Blocked, NotSubscribed, RateLimited, UpstreamDown};
     for (usual, older, twice, want) in [
         ((404, "{}"), (200, GOOD), true, Ok(7.0)),
         ((405, "{}"), (200, GOOD), true, Ok(7.0)),
         ((500, "{}"), (200, GOOD), true, Ok(7.0)),
-        ((200, "<html>"), (200, GOOD), true, Ok(7.0)),
+        ((200, "<html>"), (200, GOOD), false, Err(Blocked)),
         ((200, "{\"new\":1}"), (200, GOOD), true, Ok(7.0)),
         ((404, "{}"), (404, "{}"), true, Err(BadPayload)),
         ((404, "{}"), (429, "{}"), true, Err(RateLimited)),
         ((200, "{\"new\":1}"), (404, "{}"), true, Err(BadPayload)),
         ((500, "{}"), (404, "{}"), true, Err(UpstreamDown)),
         ((401, "{}"), (200, GOOD), false, Err(AuthExpired)),
-        ((403, "{}"), (200, GOOD), false, Err(NotSubscribed)),
+        ((403, "{\"detail\":\"no\"}"), (200, GOOD), false, Err(NotSubscribed)),
+        ((403, "{}"), (200, GOOD), false, Err(Blocked)),
         ((429, "{}"), (200, GOOD), false, Err(RateLimited)),
     ] {
         let (host, log) = host(move |request| {

@@ -7,7 +7,7 @@ use super::{
 use chrono::{DateTime, Utc};
 use claudometer_core::Trouble;
 use claudometer_host::http::Response;
-use claudometer_provider::{FetchError, Report};
+use claudometer_provider::{FetchError, Report, json};
 use serde_json::Value;
 
 /// The reading in what Codex told, or why there is none.
@@ -30,7 +30,7 @@ pub(super) fn report(
 /// An older Codex that does not know a plan's name repeats the vendor's whole answer in its complaint.
 fn recovered(refusal: &Refusal, now: DateTime<Utc>) -> Option<Report> {
     let (_, after) = refusal.message.split_once("body=")?;
-    let body = serde_json::Deserializer::from_str(after).into_iter::<Value>().next()?.ok()?;
+    let body = json::first(after)?;
     let nothing = Response { status: 200, headers: Vec::new(), body: Vec::new() };
     map::usage(&body, &nothing, now).ok()
 }
@@ -78,13 +78,13 @@ fn of_message(message: &str) -> (Trouble, String) {
     }
     let page = message.to_ascii_lowercase().contains("<html");
     match status(&says) {
+        Some(status) if page || status == 407 => (
+            Trouble::Blocked,
+            format!("Somebody on the way answered Codex instead of the vendor (HTTP {status})."),
+        ),
         Some(401) => {
             (Trouble::AuthExpired, "The vendor refused Codex's login (HTTP 401).".to_owned())
         }
-        Some(status @ (403 | 503)) if page => (
-            Trouble::Blocked,
-            format!("A bot filter in front of the vendor answered instead of it (HTTP {status})."),
-        ),
         Some(403) => {
             (Trouble::NotSubscribed, "The vendor refused Codex access (HTTP 403).".to_owned())
         }

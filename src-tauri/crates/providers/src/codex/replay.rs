@@ -1,123 +1,88 @@
-//! Recorded answers of this vendor, each through the source or reader that would receive it.
+//! Recorded answers of this vendor, each in the world that it stands for.
 
 use super::{
-    app_server::{AppServer, Timing},
-    auth::{self, Candidate, Stored},
-    credits, device, home, oauth,
-    rollout::Rollout,
+    auth::{self, Stored},
+    device,
 };
-use claudometer_core::{Coverage, Reading, Trouble, settings::ProviderSettings};
-use claudometer_host::{
-    Environment, Files, Host, Http, Processes, Secrets,
-    http::{HttpError, Response},
-    process::{Output, Session},
-};
+use chrono::{DateTime, Utc};
+use claudometer_core::Trouble;
 use claudometer_provider::{
-    Ask, FetchError, Recorded, Source, answer,
-    replay::{of_account, of_error, of_fetch, of_reading},
+    Recorded,
+    replay::{Played, Stage, good, map, of_account, of_error},
 };
-use futures::{FutureExt as _, future::BoxFuture};
 use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
-use std::{
-    collections::BTreeSet,
-    io::Cursor,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
-/// The outcome of one recorded answer; `None` where no source here would receive it.
-pub(super) fn run<'a>(recorded: &'a Recorded, host: &'a Host) -> BoxFuture<'a, Option<Value>> {
-    async move {
-        match recorded.folder() {
-            "codex-oauth" => of_login(recorded, host).await,
-            "codex-rpc" => Some(of_conversation(recorded, host).await),
-            _ => None,
-        }
-    }
-    .boxed()
-}
+const AUTH: &str = ".codex/auth.json";
+/// A login of Codex.
+const LOGIN: &str = r#"{"tokens":{"access_token":"recorded"}}"#;
+/// One whose account is known, so that it can be named.
+const NAMED: &str = r#"{"tokens":{"access_token":"recorded","account_id":"recorded"}}"#;
+/// An answer with a window, that leaves what is asked beside it open.
+const USAGE: &str =
+    r#"{"rate_limit":{"primary_window":{"used_percent":0,"limit_window_seconds":18000}}}"#;
+/// One that tells nothing but that spending is controlled.
+const CONTROLLED: &str = r#"{"rate_limit":null,"spend_control":{"reached":false}}"#;
 
-/// A world of its own for one replay, of which only the time is real: nothing on the machine is read or written.
-fn sealed(host: &Host) -> Host {
-    Host {
-        clock: host.clock.clone(),
-        env: Environment::of("/replay", []),
-        files: Files::memory(),
-        http: Http::recorded(|_| Err(HttpError::Connect)),
-        processes: Processes::none(),
-        secrets: Secrets::in_memory(),
+pub(super) fn stage(recorded: &Recorded) -> Option<Stage> {
+    match recorded.folder() {
+        "codex-oauth" => of_login(recorded),
+        // Codex knows a login that we do not.
+        "codex-rpc" => Some(
+            Stage::of("app-server")
+                .file(".codex/config.toml", "cli_auth_credentials_store = \"keyring\"")
+                .program("codex", b"codex-cli 0.60.0")
+                .conversation(&recorded.response.body),
+        ),
+        _ => None,
     }
 }
 
-async fn of_login(recorded: &Recorded, host: &Host) -> Option<Value> {
-    let asks = |what: &str| recorded.request.contains(what);
-    let (response, now) = (&recorded.response, host.now());
+fn of_login(recorded: &Recorded) -> Option<Stage> {
+    let asks = |what: &str| recorded.asks(what);
+    let body = || recorded.response.body.clone();
+    let signed_in = || Stage::of("oauth").file(AUTH, LOGIN);
     Some(if asks("reset-credits") {
-        told(answer::json(response, Trouble::NotSubscribed, now), |body| Reading {
-            reset_credits: credits::resets_available(body),
-            ..Reading::empty(Coverage::Partial)
-        })
+        signed_in().answer("rate-limit-reset-credits", recorded).answering("/usage", Ok(good(USAGE)))
     } else if asks("monthly-usage") {
-        told(answer::json(response, Trouble::NotSubscribed, now), |body| {
-            let windows = credits::monthly_usage(body, now).into_iter().collect();
-            Reading { windows, ..Reading::empty(Coverage::Partial) }
-        })
+        Stage::of("oauth")
+            .file(AUTH, NAMED)
+            .answer("current-user/monthly-usage", recorded)
+            .answering("/usage", Ok(good(CONTROLLED)))
     } else if asks("wham/usage") || asks("codex/usage") {
-        usage_with_login(recorded, host).await
-    } else if asks("deviceauth/usercode") {
-        match device::user_code(response, now) {
-            Ok(it) => {
-                json!({"ok": true, "user_code": it.code, "interval_s": it.interval_s, "expires_at": it.expires_at})
-            }
-            Err(error) => of_error(&error),
-        }
-    } else if asks("deviceauth/token") {
-        of_sign_in(&device::sign_in(response, now))
-    } else if asks("oauth/token") {
-        match device::renewed(response, now) {
-            Ok(tokens) => json!({"ok": true, "expires_at": tokens.expires_at}),
-            Err(error) => of_error(&error),
-        }
+        signed_in().answer("/usage", recorded).adding(|_, played| {
+            let paths: BTreeSet<&str> = played
+                .asked
+                .iter()
+                .map(|request| request.url.as_str())
+                .filter(|url| url.ends_with("/usage"))
+                .collect();
+            map(json!({"try_other_base_path": paths.len() > 1}))
+        })
     } else if asks("rollout") {
-        of_log(recorded, host).await
+        Stage::of("rollout").file(".codex/sessions/2026/09/15/rollout-recorded.jsonl", body())
     } else if asks("auth.json") || asks("keyring") {
-        of_stored(recorded, host)
+        Stage::of("oauth").file(AUTH, body()).answering("/usage", Ok(good(USAGE))).adding(stored)
+    } else if asks("deviceauth/usercode") {
+        Stage::reference(user_code)
+    } else if asks("deviceauth/token") {
+        Stage::reference(sign_in)
+    } else if asks("oauth/token") {
+        Stage::reference(renewed)
     } else {
         return None;
     })
 }
 
-fn told(body: Result<Value, FetchError>, read: impl FnOnce(&Value) -> Reading) -> Value {
-    match body {
-        Ok(body) => of_reading(&read(&body)),
-        Err(error) => of_error(&error),
+/// A stored login is one also when it has expired: only Codex can renew it.
+fn stored(recorded: &Recorded, played: &Played) -> Map<String, Value> {
+    let Stored::Login(login) = auth::read(&recorded.text()) else { return Map::new() };
+    let expired = played.has(Trouble::AuthExpired);
+    if played.state.failure.is_some() && !expired {
+        return Map::new();
     }
-}
-
-fn of_sign_in(sign_in: &Result<device::SignIn, FetchError>) -> Value {
-    match sign_in {
-        Ok(device::SignIn::Pending) => json!({"ok": true, "pending": true}),
-        Ok(device::SignIn::Granted { authorization_code, .. }) => {
-            json!({"ok": true, "authorization_code": authorization_code.expose_secret()})
-        }
-        Err(error) => of_error(error),
-    }
-}
-
-/// A stored login: what the reader takes from it, and whether the source would use it.
-fn of_stored(recorded: &Recorded, host: &Host) -> Value {
-    let candidate =
-        Candidate { place: "the recorded file".to_owned(), stored: auth::read(&recorded.text()) };
-    let expired = match auth::choose(std::slice::from_ref(&candidate), None, host.now()) {
-        Ok(_) => false,
-        Err(error) if error.trouble == Trouble::AuthExpired => true,
-        Err(error) => return of_error(&error),
-    };
-    let Stored::Login(login) = candidate.stored else {
-        return of_error(&FetchError::local(Trouble::AuthMissing, "No login."));
-    };
-    json!({
+    map(json!({
         "ok": true,
         "account": of_account(&login.account),
         "plan": login.plan,
@@ -125,59 +90,36 @@ fn of_stored(recorded: &Recorded, host: &Host) -> Value {
         "expired": expired,
         "usable_for_usage": !expired,
         "delegate_refresh": expired,
+    }))
+}
+
+/// The moment of the index: these readers belong to a sign-in of our own, which is not offered yet.
+fn recorded_at() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_789_473_600, 0).unwrap_or_default()
+}
+
+fn user_code(recorded: &Recorded, _: &Played) -> Map<String, Value> {
+    map(match device::user_code(&recorded.response, recorded_at()) {
+        Ok(it) => {
+            json!({"ok": true, "user_code": it.code, "interval_s": it.interval_s, "expires_at": it.expires_at})
+        }
+        Err(error) => of_error(&error),
     })
 }
 
-async fn fetch(source: &dyn Source, host: &Host) -> Value {
-    let settings = ProviderSettings::default();
-    let seat = auth::found(&[], String::new(), host.now()).seat;
-    of_fetch(&source.fetch(Ask { seat: &seat, settings: &settings, host }).await)
-}
-
-fn place(host: &Host, path: &Path, bytes: &[u8]) {
-    // Placing a file into memory cannot fail.
-    host.files.place(path, bytes, host.now()).ok();
-}
-
-/// The real source, with a login in its file and the recorded answer on the wire.
-async fn usage_with_login(recorded: &Recorded, host: &Host) -> Value {
-    let mut host = sealed(host);
-    let login = json!({"tokens": {"access_token": "recorded"}}).to_string();
-    place(&host, &home::folder(&host).join("auth.json"), login.as_bytes());
-    let asked: Arc<Mutex<BTreeSet<String>>> = Arc::default();
-    let (log, response) = (Arc::clone(&asked), recorded.response.clone());
-    host.http = Http::recorded(move |request| {
-        if !request.url.ends_with("/usage") {
-            return Err(HttpError::Connect);
+fn sign_in(recorded: &Recorded, _: &Played) -> Map<String, Value> {
+    map(match device::sign_in(&recorded.response, recorded_at()) {
+        Ok(device::SignIn::Pending) => json!({"ok": true, "pending": true}),
+        Ok(device::SignIn::Granted { authorization_code, .. }) => {
+            json!({"ok": true, "authorization_code": authorization_code.expose_secret()})
         }
-        log.lock().unwrap_or_else(PoisonError::into_inner).insert(request.url.clone());
-        Ok(Response::clone(&response))
-    });
-    let mut outcome = fetch(&oauth::OAuth, &host).await;
-    outcome["try_other_base_path"] =
-        json!(asked.lock().unwrap_or_else(PoisonError::into_inner).len() > 1);
-    outcome
+        Err(error) => of_error(&error),
+    })
 }
 
-async fn of_log(recorded: &Recorded, host: &Host) -> Value {
-    let host = sealed(host);
-    let folder =
-        home::folder(&host).join("sessions").join(host.now().format("%Y/%m/%d").to_string());
-    place(&host, &folder.join("rollout-recorded.jsonl"), &recorded.response.body);
-    fetch(&Rollout, &host).await
-}
-
-/// The real source over a Codex that says what was recorded.
-async fn of_conversation(recorded: &Recorded, host: &Host) -> Value {
-    let mut host = sealed(host);
-    // Codex knows a login that we do not.
-    place(&host, &home::settings_file(&host), b"cli_auth_credentials_store = \"keyring\"");
-    let mut lines = recorded.response.body.clone();
-    // A recording may have lost the end of its last line, which a living Codex always writes.
-    lines.push(b'\n');
-    host.processes = Processes::scripted(
-        |_| Ok(Output { code: Some(0), stdout: b"codex-cli 0.60.0".to_vec(), stderr: Vec::new() }),
-        move |_| Ok(Session::over(Cursor::new(lines.clone()), tokio::io::sink())),
-    );
-    fetch(&AppServer::new(Timing::USUAL), &host).await
+fn renewed(recorded: &Recorded, _: &Played) -> Map<String, Value> {
+    map(match device::renewed(&recorded.response, recorded_at()) {
+        Ok(tokens) => json!({"ok": true, "expires_at": tokens.expires_at}),
+        Err(error) => of_error(&error),
+    })
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::{Trouble, Window, WindowKind, gate::Cadence, settings::ProviderSettings};
 use claudometer_host::{Files, Host, files::Entry};
 use claudometer_provider::{
-    Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec, lenient::instant,
+    Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec, json, lenient::instant,
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use serde_json::Value;
@@ -177,7 +177,7 @@ fn of_line(line: &str) -> Option<Told> {
     if !(line.contains("\"rate_limits\"") && line.contains("token_count")) {
         return None;
     }
-    let mut line: Value = serde_json::from_str(line).ok()?;
+    let mut line = json::read(line).ok()?;
     let at = instant(&line["timestamp"])?;
     if line["type"] != "event_msg" || line["payload"]["type"] != "token_count" {
         return None;

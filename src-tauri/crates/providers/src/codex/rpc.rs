@@ -1,6 +1,7 @@
 //! The conversation with Codex's app server: one JSON object per line, answers in any order.
 
 use claudometer_host::process::{ProcessError, Session};
+use claudometer_provider::{json, lenient};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
@@ -111,13 +112,13 @@ impl Conversation {
         while !wanted.iter().all(|id| answers.contains_key(id)) {
             let left = until.saturating_duration_since(Instant::now());
             let line = self.session.read_line(left).await?;
-            let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
+            let Ok(message) = json::read(&line) else { continue };
             let (id, is_call) = (&message["id"], message["method"].is_string());
             if is_call && !id.is_null() {
                 let error =
                     json!({"code": NO_SUCH_METHOD, "message": "This client only reads limits."});
                 self.say(&json!({"id": id, "error": error})).await?;
-            } else if !is_call && let Some(id) = id.as_u64().or_else(|| id.as_str()?.parse().ok()) {
+            } else if !is_call && let Some(id) = lenient::count(id).map(u64::from) {
                 answers.insert(id, answer(&message));
             }
         }

@@ -1,8 +1,11 @@
 //! Limit windows: a pair of slots becomes windows that are named by their length, never by their slot.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use claudometer_core::{Percent, Scope, Window, WindowKind};
-use claudometer_provider::lenient::{any, count, instant, number, percent, slug, text, title_case};
+use claudometer_core::{Allowance, Scope, Window, WindowKind};
+use claudometer_provider::{
+    Draft,
+    lenient::{any, count, instant, number, slug, text, title_case},
+};
 use serde_json::Value;
 
 const PRIMARY: &[&str] = &["primary_window", "primaryWindow", "primary"];
@@ -14,28 +17,6 @@ const MINUTES: &[&str] =
 const RESET_AT: &[&str] = &["reset_at", "resets_at", "resetsAt", "resetAt", "reset_timestamp"];
 const RESET_AFTER: &[&str] =
     &["reset_after_seconds", "resets_in_seconds", "resetAfterSeconds", "resetsInSeconds"];
-
-/// What could not be understood: keys and reasons, no values.
-#[derive(Debug, Default)]
-pub struct Notes {
-    /// One line each.
-    pub lines: Vec<String>,
-    /// Whether something was there that a reading should have: then what the answer leaves out may still exist.
-    pub lost: bool,
-}
-
-impl Notes {
-    /// Notes something that says nothing.
-    pub fn add(&mut self, line: impl Into<String>) {
-        self.lines.push(line.into());
-    }
-
-    /// Notes something that would have said something.
-    pub fn lost(&mut self, line: impl Into<String>) {
-        self.lost = true;
-        self.add(line);
-    }
-}
 
 /// Whose windows a pair of slots describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,12 +86,12 @@ pub fn has_slots(value: &Value) -> bool {
     [PRIMARY, SECONDARY].iter().any(|names| names.iter().any(|name| value.get(name).is_some()))
 }
 
-/// The windows of a pair of slots, read at `now`. What is garbage is left out with a note; its sibling stays.
-pub fn windows(pair: &Value, group: &Group, now: DateTime<Utc>, notes: &mut Notes) -> Vec<Window> {
+/// Takes in the windows of a pair of slots, read at `now`. What is garbage is left out with a note; its sibling stays.
+pub fn take(draft: &mut Draft, pair: &Value, group: &Group, now: DateTime<Utc>) {
     let mut read = |names: &[&str], slot: &str| match slot_of(any(pair, names), now) {
         Ok(slot) => slot,
         Err(why) => {
-            notes.lost(format!("{} {slot} window: {why}", group.prefix).trim_start());
+            draft.lose(format!("{} {slot} window: {why}", group.prefix).trim_start());
             None
         }
     };
@@ -128,31 +109,24 @@ pub fn windows(pair: &Value, group: &Group, now: DateTime<Utc>, notes: &mut Note
     } else {
         WindowKind::Weekly
     });
-    let mut windows: Vec<Window> = Vec::new();
-    for (slot, kind) in [(primary, of_primary), (secondary, of_secondary)] {
-        let Some(slot) = slot else { continue };
-        let mut id = group.id(kind);
-        if windows.iter().any(|window| window.id == id) {
-            id.push_str("-2");
-        }
-        windows.push(Window {
-            id,
-            kind,
-            scope: group.scope(),
-            used: slot.used,
-            resets_at: slot.resets_at,
-            minutes: slot.minutes,
-        });
-    }
+    let mut slots: Vec<(WindowKind, Slot)> = [(of_primary, primary), (of_secondary, secondary)]
+        .into_iter()
+        .filter_map(|(kind, slot)| Some((kind, slot?)))
+        .collect();
     // The shorter first, whatever slot it came in.
-    windows.sort_by_key(|window| window.kind);
-    windows
+    slots.sort_by_key(|(kind, _)| *kind);
+    for (kind, slot) in slots {
+        let window = Window::of(group.id(kind), kind, slot.used);
+        let window = window.map(|window| window.scoped(group.scope()).resetting(slot.resets_at));
+        // A length that is not told is not known here, whatever its kind usually has.
+        draft.add(window.map(|window| Window { minutes: slot.minutes, ..window }));
+    }
 }
 
 struct Slot {
     /// `None` where the length is not told.
     kind: Option<WindowKind>,
-    used: Option<Percent>,
+    used: Allowance,
     resets_at: Option<DateTime<Utc>>,
     minutes: Option<u32>,
 }
@@ -165,8 +139,10 @@ fn slot_of(value: &Value, now: DateTime<Utc>) -> Result<Option<Slot>, &'static s
         return Err("not an object");
     }
     let used = match any(value, USED) {
-        Value::Null => None,
-        told => Some(percent(told).ok_or("the percentage is not a number")?),
+        Value::Null => Allowance::Unknown,
+        told => {
+            Allowance::used_percent(Some(number(told).ok_or("the percentage is not a number")?))
+        }
     };
     let minutes = minutes(value);
     Ok(Some(Slot {
@@ -191,32 +167,29 @@ pub fn resets_at(value: &Value, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     })
 }
 
-/// The windows of an element of `additional_rate_limits`.
-pub fn additional(element: &Value, now: DateTime<Utc>, notes: &mut Notes) -> Vec<Window> {
-    if !element.is_object() {
-        notes.add("additional limit: not an object");
-        return Vec::new();
-    }
+/// Takes in the windows of an element of `additional_rate_limits`.
+pub fn additional(draft: &mut Draft, element: &Value, now: DateTime<Utc>) {
     let feature = text(any(element, &["metered_feature", "meteredFeature", "limit_id", "limitId"]));
     let name = text(any(element, &["limit_name", "limitName"]));
     let Some(group) = Group::additional(feature.as_deref(), name.as_deref()) else {
-        notes.add("additional limit: without a name");
-        return Vec::new();
+        draft.lose("additional limit: without a name");
+        return;
     };
     let nested = any(element, &["rate_limit", "rateLimit"]);
-    let pair = if nested.is_null() { element } else { nested };
-    windows(pair, &group, now, notes)
+    take(draft, if nested.is_null() { element } else { nested }, &group, now);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::codex::testing::now;
+    use claudometer_core::Percent;
     use serde_json::json;
 
     fn read(pair: &Value) -> Vec<(String, Option<f64>, Option<u32>)> {
-        let mut notes = Notes::default();
-        let windows = windows(pair, &Group::account(), now(), &mut notes);
+        let mut draft = Draft::new();
+        take(&mut draft, pair, &Group::account(), now());
+        let windows = draft.report().reading.windows;
         windows.into_iter().map(|w| (w.id, w.used.map(Percent::get), w.minutes)).collect()
     }
 
@@ -261,7 +234,7 @@ mod tests {
             (
                 slot(1, 604_800),
                 slot(2, 604_800),
-                vec![w("weekly", 1.0, Some(10_080)), w("weekly-2", 2.0, Some(10_080))],
+                vec![w("weekly", 2.0, Some(10_080))],
             ),
             (slot("bad", 18_000), slot("15", 604_800), vec![w("weekly", 15.0, Some(10_080))]),
             (json!("oops"), slot(103.5, 604_800), vec![w("weekly", 103.5, Some(10_080))]),
@@ -323,17 +296,13 @@ mod tests {
 
     #[test]
     fn what_is_garbage_among_additional_limits_leaves_a_note() {
-        let mut notes = Notes::default();
         for garbage in [
-            json!(null),
-            json!("oops"),
             json!({"limit_name": null}),
             json!({"limit_name": "X", "rate_limit": {"primary": []}}),
         ] {
-            let before = notes.lines.len();
-            assert_eq!(additional(&garbage, now(), &mut notes), []);
-            assert_eq!(notes.lines.len(), before + 1, "{garbage}");
-            assert_eq!(notes.lost, garbage["rate_limit"].is_object(), "{garbage}");
+            let mut draft = Draft::new();
+            additional(&mut draft, &garbage, now());
+            assert_eq!((draft.windows().count(), draft.notes().len()), (0, 1), "{garbage}");
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Command Code: what is left, asked with a key.
 
 use crate::keyed::keyed;
-use claudometer_core::{Coverage, Reading, Trouble, WindowKind};
+use claudometer_core::{Allowance, Trouble, WindowKind};
 use claudometer_host::{Host, http::Request};
-use claudometer_provider::{FetchError, Report, key, lenient};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, draft, lenient};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 
 keyed! {
     id: "commandcode", name: "Command Code", short: "Cc", dashboard: "https://commandcode.ai/settings/billing",
@@ -17,6 +18,11 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor = Vendor {
+    sign_in: &["/login", "/signin"],
+    means: &[(403, Trouble::AuthExpired)],
+    ..Vendor::of(&["commandcode.ai"])
+};
 const URL: &str = "https://api.commandcode.ai/billing/credits";
 const COOKIE: &str = "__Secure-commandcode_prod_.session_token";
 
@@ -24,17 +30,19 @@ async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
     let typed = key.expose_secret();
     let cookie = if typed.contains('=') { typed.to_owned() } else { format!("{COOKIE}={typed}") };
     let request = Request::get(URL).header("cookie", SecretString::from(cookie));
-    let answer = key::answered(host, request, Trouble::AuthExpired).await?;
-    let limits = &answer["credits"]["windowLimits"];
-    let window = |name: &str, id: &str, kind: WindowKind| {
-        let found = &limits[name];
-        let used = key::share(lenient::number(&found["used"]), lenient::number(&found["cap"]));
-        let ends = lenient::instant(&found["resetAt"]);
-        found.is_object().then(|| key::window(id, kind, used, ends))
-    };
-    let mut reading = Reading::empty(Coverage::Complete);
-    let session = window("fiveHour", "session", WindowKind::Session);
-    let weekly = window("weekly", "weekly", WindowKind::Weekly);
-    reading.windows = session.into_iter().chain(weekly).collect();
-    key::told(reading, &answer)
+    let answer = VENDOR.ask(host, request).await?;
+    read(&answer).finish(&answer)
+}
+
+fn read(answer: &Value) -> Draft {
+    let credits = &answer["credits"];
+    let mut draft = Draft::new();
+    for (name, kind) in [("fiveHour", WindowKind::Session), ("weekly", WindowKind::Weekly)] {
+        draft.bucket(name, &credits["windowLimits"][name], |found| {
+            let number = |name: &str| lenient::number(&found[name]);
+            let allowance = Allowance::counted(number("used"), number("cap"));
+            draft::window(kind.code(), kind, allowance, lenient::instant(&found["resetAt"]))
+        });
+    }
+    draft
 }

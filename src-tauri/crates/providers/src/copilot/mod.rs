@@ -3,17 +3,15 @@
 pub(crate) mod logs;
 
 use crate::keyed::keyed;
-use claudometer_core::{Coverage, Reading, Trouble};
+use claudometer_core::Trouble;
 use claudometer_host::{Host, http::Request};
 use claudometer_provider::{
-    DeviceLogin, FetchError, Recorded, Report, answer,
-    device::{self, Progress},
-    key::{self, Item, Lent},
+    DeviceLogin, FetchError, Report, Vendor, answer, json,
+    key::{Item, Lent},
     lenient,
-    replay::{of_error, of_reading},
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::PathBuf;
 
 keyed! {
@@ -26,29 +24,37 @@ keyed! {
         "refused": [("/copilot_internal/user", 401, "fixtures/copilot/error_401.json")],
     },
     device: Some(DEVICE),
-    local: replayed,
+    stage: replay::stage,
     item: item,
 }
 
 mod gh;
 mod quotas;
+mod replay;
 
+/// Every refusal has a message.
+const VENDOR: Vendor = Vendor {
+    sign_in: &["github.com/login", "github.com/session"],
+    form: &["/message"],
+    means: &[(404, Trouble::NotSubscribed)],
+    ..Vendor::of(&["github.com"])
+};
 const URL: &str = "https://api.github.com/copilot_internal/user";
 const ORGANIZATIONS: &str = "https://api.github.com/orgs";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
     let answer = github(URL, key, host).await?;
-    let mut reading = quotas::reading(&answer, host.now());
+    let mut draft = quotas::read(&answer, host.now());
     if let Some(organization) = answer["organization_login_list"][0].as_str()
         && is_name(organization)
     {
         let url = format!("{ORGANIZATIONS}/{organization}/settings/billing/usage/summary");
         // Only owners may ask: whoever may not hears nothing of it.
         if let Ok(summary) = github(&url, key, host).await {
-            reading.spend = quotas::spend(&summary);
+            quotas::billing(&mut draft, organization, &summary);
         }
     }
-    key::told(reading, &answer)
+    draft.finish(&answer)
 }
 
 fn is_name(organization: &str) -> bool {
@@ -62,22 +68,23 @@ async fn github(url: &str, key: &SecretString, host: &Host) -> Result<Value, Fet
         .header("accept", "application/json")
         .header("x-github-api-version", "2025-04-01")
         .header("user-agent", concat!("claudometer/", env!("CARGO_PKG_VERSION")));
-    let response = host.http.send(request).await?;
+    let response = answer::send(host, request).await?;
     let exhausted = response.header("x-ratelimit-remaining") == Some("0");
     let wait = answer::retry_after(&response, host.now());
-    if response.status == 403 && !response.is_html() && (wait.is_some() || exhausted) {
+    if response.status == 403 && !response.is_page() && (wait.is_some() || exhausted) {
         let detail = "The vendor asks to wait (HTTP 403, a secondary rate limit).";
         return Err(FetchError {
             retry_after: wait,
             ..FetchError::new(Trouble::RateLimited, detail)
         });
     }
-    if response.status == 404 {
-        let detail =
-            "Copilot is not turned on for this account, or this kind of token may not ask.";
-        return Err(FetchError::new(Trouble::NotSubscribed, detail));
-    }
-    answer::json(&response, Trouble::ForbiddenScope, host.now())
+    VENDOR.read(&response, host.now()).map_err(|error| match error.trouble {
+        Trouble::NotSubscribed => FetchError {
+            detail: "Copilot is not turned on for this account, or this kind of token may not ask.".into(),
+            ..error
+        },
+        _ => error,
+    })
 }
 
 /// Files in which editors keep their login, the newer one first.
@@ -110,7 +117,7 @@ fn item(host: &Host) -> Option<Item> {
 
 /// Tokens of github.com and whose they are; those of other servers are for those servers only.
 fn logins(text: &str) -> Vec<(SecretString, Option<String>)> {
-    let all: Value = serde_json::from_str(text).unwrap_or_default();
+    let all = json::read(text).unwrap_or_default();
     let ours = all
         .as_object()
         .into_iter()
@@ -125,60 +132,13 @@ fn logins(text: &str) -> Vec<(SecretString, Option<String>)> {
 
 /// The public program that every editor without one of its own signs in as; what it gets is for reading a user's plan.
 const DEVICE: DeviceLogin = DeviceLogin {
+    vendor: &VENDOR,
     client: "Iv1.b507a08c87ecfe98",
     scope: "read:user",
     code_url: "https://github.com/login/device/code",
     token_url: "https://github.com/login/oauth/access_token",
     field: "key",
 };
-
-/// How a sign-in stands, as records tell it.
-fn signing_in(recorded: &Recorded, host: &Host) -> Option<Value> {
-    let response = &recorded.response;
-    if recorded.request.contains("device/code") {
-        return Some(match device::code(response, host.now()) {
-            Ok(code) => {
-                json!({"ok": true, "user_code": code.user_code, "interval_s": code.interval.as_secs(), "expires_in_s": code.lifetime.as_secs()})
-            }
-            Err(error) => of_error(&error),
-        });
-    }
-    recorded.request.contains("oauth/access_token").then(|| {
-        match device::progress(response, host.now()) {
-            Ok(Progress::Granted(token)) => json!({"ok": true, "token": token.expose_secret()}),
-            Ok(Progress::Pending(interval)) => {
-                json!({"ok": true, "pending": true, "interval_s": interval.map(|wait| wait.as_secs())})
-            }
-            Err(error) => of_error(&error),
-        }
-    })
-}
-
-/// Recorded files and answers that are not the usage itself.
-fn replayed(recorded: &Recorded, host: &Host) -> Option<Value> {
-    if let Some(outcome) = signing_in(recorded, host) {
-        return Some(outcome);
-    }
-    let body: Value = serde_json::from_slice(&recorded.response.body).unwrap_or_default();
-    if recorded.request.ends_with("apps.json") || recorded.request.ends_with("hosts.json") {
-        let (token, user) = logins(&recorded.text()).into_iter().next()?;
-        return Some(json!({"ok": true, "token": token.expose_secret(), "account": {"id": user}}));
-    }
-    if recorded.request.contains("usage/summary") {
-        let spend = quotas::spend(&body);
-        let mut outcome = of_reading(&Reading { spend, ..Reading::empty(Coverage::Partial) });
-        outcome["credits_used"] = json!(quotas::credits_billed(&body));
-        return Some(outcome);
-    }
-    if recorded.request.contains("copilot_internal/user") && recorded.response.status == 200 {
-        let mut outcome = of_reading(&quotas::reading(&body, host.now()));
-        outcome["unlimited"] = json!(quotas::unlimited(&body));
-        outcome["credits_used"] = json!(quotas::credits_used(&body));
-        outcome["overage"] = json!(quotas::overage(&body));
-        return body["login"].is_string().then_some(outcome);
-    }
-    None
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,19 +1,25 @@
 //! What the plan grants and what is left of it, in the three shapes that this vendor has used.
 
 use chrono::{DateTime, Datelike as _, Months, Utc};
-use claudometer_core::{Account, Amount, Coverage, Reading, Spend, Window, WindowKind};
-use claudometer_provider::{key, lenient};
+use claudometer_core::{
+    Account, Allowance, CreditUnit, Credits, Currency, WindowKind,
+};
+use claudometer_provider::{Draft, draft, lenient};
 use serde_json::Value;
 
+/// What was used beyond the quota is told under this name.
+pub(super) const BEYOND: &str = "Beyond the quota";
+
 /// Usage as windows; the account is the login.
-pub(super) fn reading(answer: &Value, now: DateTime<Utc>) -> Reading {
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.plan = plan(answer);
-    reading.account =
+pub(super) fn read(answer: &Value, now: DateTime<Utc>) -> Draft {
+    let mut draft = Draft::new();
+    draft.plan = plan(answer);
+    draft.account =
         lenient::text(&answer["login"]).map(|id| Account { id: Some(id), ..Account::default() });
-    let ends = resets_at(answer, now);
-    reading.windows = windows(answer, ends);
-    reading
+    windows(&mut draft, answer, resets_at(answer, now));
+    draft.balance(credits_used(answer));
+    draft.balance(beyond(answer));
+    draft
 }
 
 fn plan(answer: &Value) -> Option<String> {
@@ -42,42 +48,43 @@ fn snapshots(answer: &Value) -> impl Iterator<Item = (&String, &Value)> {
     answer["quota_snapshots"].as_object().into_iter().flatten()
 }
 
-fn windows(answer: &Value, ends: Option<DateTime<Utc>>) -> Vec<Window> {
-    let legacy = legacy(answer, ends);
-    let newer = snapshots(answer).filter_map(|(name, quota)| {
+/// The older form of the free plan, totals beside what is left, counts before a snapshot of the same name.
+fn windows(draft: &mut Draft, answer: &Value, ends: Option<DateTime<Utc>>) {
+    for (name, total) in answer["monthly_quotas"].as_object().into_iter().flatten() {
+        let left = lenient::number(&answer["limited_user_quotas"][name]);
+        let (Some(total), Some(left)) = (lenient::number(total), left) else { continue };
+        let allowance = Allowance::left(Some(left), Some(total));
+        draft.add(draft::window(&lenient::slug(name), WindowKind::Monthly, allowance, ends));
+    }
+    let older: Vec<String> = draft.windows().map(|window| window.id.clone()).collect();
+    for (name, quota) in snapshots(answer) {
         let id =
             if name == "premium_interactions" { "premium".to_owned() } else { lenient::slug(name) };
-        let own = lenient::number(&quota["quota_reset_at"]).filter(|at| *at > 0.0);
-        let ends = own.and_then(|_| lenient::instant(&quota["quota_reset_at"])).or(ends);
-        let taken = legacy.iter().any(|window| window.id == id);
-        (!taken).then(|| Some(key::window(&id, WindowKind::Monthly, Some(used(quota)?), ends)))?
-    });
-    let newer: Vec<Window> = newer.collect();
-    newer.into_iter().chain(legacy.iter().cloned()).collect()
+        let counts = ["percent_remaining", "entitlement", "remaining", "unlimited"];
+        if !older.contains(&id) && counts.iter().any(|name| !quota[*name].is_null()) {
+            // Zero is not told, and not 1970.
+            let ends = lenient::instant(&quota["quota_reset_at"]).or(ends);
+            draft.add(draft::window(&id, WindowKind::Monthly, allowance(quota), ends));
+        }
+    }
 }
 
-/// The older form of the free plan: totals beside what is left.
-fn legacy(answer: &Value, ends: Option<DateTime<Utc>>) -> Vec<Window> {
-    let totals = answer["monthly_quotas"].as_object();
-    let window = |(name, total): (&String, &Value)| {
-        let total = lenient::number(total)?;
-        let left = lenient::number(&answer["limited_user_quotas"][name])?;
-        let used = key::share(Some(total - left), Some(total));
-        Some(key::window(&lenient::slug(name), WindowKind::Monthly, used, ends))
-    };
-    totals.into_iter().flatten().filter_map(window).collect()
-}
-
-/// Percent used, of a quota that there is; what is left may be below zero.
-fn used(quota: &Value) -> Option<f64> {
-    let entitlement = lenient::number(&quota["entitlement"]);
-    if is_unlimited(quota) || is_placeholder(quota) || entitlement.is_some_and(|all| all <= 0.0) {
-        return None;
+/// Percent used, of a quota that there is; what is left may be below zero. A percentage is authoritative here: the counts
+/// beside it are rounded.
+fn allowance(quota: &Value) -> Allowance {
+    let number = |name: &str| lenient::number(&quota[name]);
+    let entitlement = number("entitlement");
+    if is_placeholder(quota) {
+        return Allowance::Absent;
+    }
+    if is_unlimited(quota) {
+        return Allowance::Unlimited;
+    }
+    if entitlement.is_some_and(|all| all <= 0.0) {
+        return Allowance::Absent;
     }
     let left = lenient::number(lenient::any(quota, &["quota_remaining", "remaining"]));
-    lenient::number(&quota["percent_remaining"])
-        .map(|left| 100.0 - left)
-        .or_else(|| key::share(Some(entitlement? - left?), entitlement))
+    Allowance::left_percent(number("percent_remaining")).or(Allowance::left(left, entitlement))
 }
 
 fn is_unlimited(quota: &Value) -> bool {
@@ -95,24 +102,18 @@ fn is_placeholder(quota: &Value) -> bool {
     empty || (all_zero && (quota["has_quota"] == false || quota["token_based_billing"] == true))
 }
 
-/// Names of what has no limit.
-pub(super) fn unlimited(answer: &Value) -> Vec<&str> {
-    snapshots(answer)
-        .filter(|(_, quota)| is_unlimited(quota))
-        .map(|(name, _)| name.as_str())
-        .collect()
-}
-
-/// Credits that a seat used, where its organisation pays for them.
-pub(super) fn credits_used(answer: &Value) -> Option<f64> {
-    snapshots(answer).find_map(|(_, quota)| lenient::number(&quota["credits_used"]))
+/// Credits that a seat used, where its organisation pays for them: of several snapshots the one that carries a figure, for
+/// the others say zero.
+fn credits_used(answer: &Value) -> Option<Credits> {
+    let told = snapshots(answer).filter_map(|(_, quota)| lenient::amount(&quota["credits_used"]));
+    told.max().map(|used| Credits::used(used, CreditUnit::Credits))
 }
 
 /// What was used beyond the quota.
-pub(super) fn overage(answer: &Value) -> Option<f64> {
-    snapshots(answer)
-        .filter_map(|(_, quota)| lenient::number(&quota["overage_count"]))
-        .find(|count| *count > 0.0)
+fn beyond(answer: &Value) -> Option<Credits> {
+    let told = snapshots(answer).filter_map(|(_, quota)| lenient::amount(&quota["overage_count"]));
+    let used = told.max().filter(|count| !count.is_zero() && !count.is_negative())?;
+    Some(Credits::used(used, CreditUnit::Requests).named(BEYOND))
 }
 
 fn billed(summary: &Value) -> impl Iterator<Item = &Value> {
@@ -125,30 +126,27 @@ fn billed(summary: &Value) -> impl Iterator<Item = &Value> {
     })
 }
 
-/// What an organisation is billed for.
-pub(super) fn spend(summary: &Value) -> Option<Spend> {
-    let mut used: Option<Amount> = None;
-    for amount in billed(summary).filter_map(|item| lenient::amount(&item["netAmount"])) {
-        used = Some(used.unwrap_or(Amount::ZERO) - (-amount));
-    }
-    let currency = "USD".to_owned();
-    used.map(|used| Spend { used, limit: None, currency, used_percent: None, resets_at: None })
-}
-
-/// Credits that an organisation used.
-pub(super) fn credits_billed(summary: &Value) -> Option<f64> {
-    billed(summary).filter_map(|item| lenient::number(&item["grossQuantity"])).reduce(|a, b| a + b)
+/// What an organisation is billed for, and the credits that it used.
+pub(super) fn billing(draft: &mut Draft, organization: &str, summary: &Value) {
+    let sum = |name: &str| {
+        let told = billed(summary).filter_map(|item| lenient::amount(&item[name]));
+        told.reduce(|sum, amount| sum + amount)
+    };
+    draft.spend = draft::spend(sum("netAmount"), None, Currency::USD);
+    let used = sum("grossQuantity").map(|used| Credits::used(used, CreditUnit::Credits));
+    draft.balance(used.map(|credits| credits.named(organization)));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use claudometer_core::Amount;
     use serde_json::json;
 
     fn figures(answer: &Value) -> Vec<(String, Option<f64>)> {
-        let reading = reading(answer, "2026-12-15T12:00:00Z".parse().unwrap());
-        reading
-            .windows
+        let draft = read(answer, "2026-12-15T12:00:00Z".parse().unwrap());
+        let windows = draft.report().reading.windows;
+        windows
             .into_iter()
             .map(|w| (w.id, w.used.map(claudometer_core::Percent::get)))
             .collect()
@@ -159,18 +157,33 @@ mod tests {
         for (quota, shown) in [
             (json!({}), None),
             (json!({"entitlement": 0, "percent_remaining": 0.0}), None),
-            (json!({"unlimited": true, "percent_remaining": 100.0}), None),
-            (json!({"entitlement": -1, "remaining": -1}), None),
-            (json!({"entitlement": 10, "remaining": 4}), Some(60.0)),
-            (json!({"entitlement": "10", "quota_remaining": "2.5", "remaining": 9}), Some(75.0)),
-            (json!({"entitlement": 300, "percent_remaining": -15}), Some(115.0)),
+            (json!({"unlimited": true, "percent_remaining": 100.0}), Some(None)),
+            (json!({"entitlement": -1, "remaining": -1}), Some(None)),
+            (json!({"entitlement": 0, "unlimited": true, "has_quota": false}), None),
+            (json!({"entitlement": 10, "remaining": 4}), Some(Some(60.0))),
+            (json!({"entitlement": "10", "quota_remaining": "2.5", "remaining": 9}), Some(Some(75.0))),
+            (json!({"entitlement": 300, "percent_remaining": -15}), Some(Some(115.0))),
             (json!("garbage"), None),
         ] {
             let answer = json!({"quota_snapshots": {"some_new_thing": quota}});
             let wanted: Vec<_> =
-                shown.map(|used| ("some-new-thing".to_owned(), Some(used))).into_iter().collect();
+                shown.map(|used| ("some-new-thing".to_owned(), used)).into_iter().collect();
             assert_eq!(figures(&answer), wanted, "{quota}");
         }
+    }
+
+    #[test]
+    fn a_seat_of_an_organisation_tells_the_figure_that_is_carried_and_not_the_first_zero() {
+        let seat = |used: Value| json!({"entitlement": 0, "remaining": 0, "percent_remaining": 100, "unlimited": true, "token_based_billing": true, "credits_used": used});
+        let told = |chat: Value, premium: Value| {
+            let answer = json!({"quota_snapshots": {"chat": seat(chat), "premium_interactions": seat(premium)}});
+            let reading = read(&answer, DateTime::UNIX_EPOCH).report().reading;
+            assert!(reading.windows.is_empty());
+            reading.credits.first().and_then(|credits| credits.used)
+        };
+        assert_eq!(told(json!(0), json!(386)), Some(Amount::whole(386)));
+        assert_eq!(told(json!(0), json!(0)), Some(Amount::ZERO));
+        assert_eq!(told(json!(null), json!(null)), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use claudometer_core::Account;
 use claudometer_host::Host;
-use claudometer_provider::{key::Lent, lenient};
+use claudometer_provider::{json, key::Lent, lenient};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -81,18 +81,42 @@ fn is_user(user: &str) -> bool {
 fn claims(token: &str) -> Value {
     let part = token.split('.').nth(1).unwrap_or_default();
     let bytes = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).unwrap_or_default();
-    serde_json::from_slice(&bytes).unwrap_or_default()
+    json::read(bytes).unwrap_or_default()
+}
+
+/// The bearer token in a login: the part of the cookie behind the user, where it is a token.
+pub(super) fn token(cookie: &SecretString) -> Option<SecretString> {
+    let (_, value) = cookie.expose_secret().split_once(&format!("{COOKIE}="))?;
+    let (_, token) = value.split(';').next()?.split_once("%3A%3A")?;
+    let is_token = token.split('.').count() == 3;
+    is_token.then(|| SecretString::from(token.to_owned()))
+}
+
+fn item(host: &Host, key: &str) -> Option<String> {
+    let found = host.files.database_value(&database(host), TABLE, key).ok()??;
+    lenient::text(&Value::from(found.trim().trim_matches('"')))
+}
+
+/// Whether the vendor's answer to a renewal ends the login.
+pub(super) fn has_ended(renewal: &Value) -> bool {
+    renewal["shouldLogout"] == true
+}
+
+/// Whether the editor's login was asked with. What it notes is of that login, not of a cookie that was typed.
+fn is_editors(cookie: &SecretString, host: &Host) -> bool {
+    let asked = token(cookie);
+    lent(host).iter().any(|lent| asked.as_ref().is_some_and(|token| lent.is(token)))
 }
 
 /// Whose login it is, as the editor noted it.
-pub(super) fn account(items: &Value) -> Option<Account> {
-    let email = lenient::text(&items[EMAIL])?;
-    Some(Account { email: Some(email.trim_matches('"').to_owned()), ..Account::default() })
+pub(super) fn account(cookie: &SecretString, host: &Host) -> Option<Account> {
+    let email = item(host, EMAIL).filter(|_| is_editors(cookie, host))?;
+    Some(Account { email: Some(email), ..Account::default() })
 }
 
 /// The plan, as the editor noted it.
-pub(super) fn plan(items: &Value) -> Option<String> {
-    lenient::text(&items[PLAN]).map(|plan| lenient::title_case(plan.trim_matches('"')))
+pub(super) fn plan(cookie: &SecretString, host: &Host) -> Option<String> {
+    item(host, PLAN).filter(|_| is_editors(cookie, host)).map(|plan| lenient::title_case(&plan))
 }
 
 #[cfg(test)]
@@ -129,6 +153,8 @@ mod tests {
             let cookie = cookie(&SecretString::from(given.clone()));
             assert_eq!(cookie.expose_secret(), whole, "{given}");
             assert_eq!(user(&cookie).as_deref(), Some("user_01ABC"));
+            let bearer = super::token(&cookie).map(|token| token.expose_secret().to_owned());
+            assert_eq!(bearer, Some(token.clone()));
         }
     }
 }

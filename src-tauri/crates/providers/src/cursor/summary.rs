@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Months, Utc};
 use claudometer_core::{
-    Account, Amount, Coverage, CreditUnit, Credits, Percent, Reading, Spend, Window, WindowKind,
+    Account, Allowance, Amount, CreditUnit, Credits, Currency, Spend, Window, WindowKind,
 };
-use claudometer_provider::{key, lenient};
-use serde_json::{Value, json};
+use claudometer_provider::{Draft, draft, lenient, money};
+use serde_json::Value;
 
 /// When a billing cycle begins and ends.
 #[derive(Clone, Copy)]
@@ -20,27 +20,27 @@ impl Cycle {
         Self { begins: instant("billingCycleStart"), ends: instant("billingCycleEnd") }
     }
 
-    fn window(self, id: &str, used: f64) -> Window {
+    fn window(self, id: &str, allowance: Allowance) -> Option<Window> {
         let length = self.begins.zip(self.ends).map(|(begins, ends)| (ends - begins).num_minutes());
-        Window {
-            minutes: length.and_then(|minutes| u32::try_from(minutes).ok()),
-            ..key::window(id, WindowKind::BillingCycle, Some(used), self.ends)
-        }
+        let minutes = length.and_then(|minutes| u32::try_from(minutes).ok());
+        let window = draft::window(id, WindowKind::BillingCycle, allowance, self.ends)?;
+        Some(window.lasting(minutes))
     }
 }
 
 /// The usage summary.
-pub(super) fn reading(answer: &Value) -> Reading {
+pub(super) fn read(answer: &Value) -> Draft {
     let (own, team) = (&answer["individualUsage"], &answer["teamUsage"]);
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.plan = lenient::text(&answer["membershipType"]).map(|plan| plan_name(&plan));
-    reading.windows = windows(answer, own, team);
-    reading.spend = on_demand(&own["onDemand"], &team["onDemand"], Cycle::of(answer).ends);
-    if reading.windows.is_empty() && answer["isUnlimited"] == true {
-        let (balance, unit, expires_at) = (None, CreditUnit::Credits, None);
-        reading.credits = Some(Credits { balance, unit, unlimited: true, expires_at });
+    let cycle = Cycle::of(answer);
+    let mut draft = Draft::new();
+    draft.plan = lenient::text(&answer["membershipType"]).map(|plan| plan_name(&plan));
+    windows(&mut draft, answer, own, team, cycle);
+    draft.spend = on_demand(&own["onDemand"], &team["onDemand"], cycle.ends);
+    if !draft.windows().any(Window::tells) && answer["isUnlimited"] == true {
+        draft.add(cycle.window("plan", Allowance::Unlimited));
     }
-    reading
+    draft.balance(included(&own["plan"]));
+    draft
 }
 
 fn plan_name(plan: &str) -> String {
@@ -52,32 +52,40 @@ fn plan_name(plan: &str) -> String {
 }
 
 /// A team whose pool has a limit draws on that; else the first figure that there is counts.
-fn windows(answer: &Value, own: &Value, team: &Value) -> Vec<Window> {
-    let cycle = Cycle::of(answer);
-    let pool = share(&team["pooled"]).map(|used| cycle.window("team-pool", used));
+fn windows(draft: &mut Draft, answer: &Value, own: &Value, team: &Value, cycle: Cycle) {
+    let pool = cycle.window("team-pool", share(&team["pooled"])).filter(Window::tells);
     if answer["limitType"] == "team" && pool.is_some() {
-        return pool.into_iter().collect();
+        draft.add(pool);
+        return;
     }
     let plan = of_plan(&own["plan"], cycle);
-    if !plan.is_empty() {
-        return plan;
+    let overall = cycle.window("overall", share(&own["overall"])).filter(Window::tells);
+    let others = overall.or(pool);
+    let shown = if plan.is_empty() { Vec::from_iter(others) } else { plan };
+    for window in shown {
+        draft.add(Some(window));
     }
-    let overall = share(&own["overall"]).map(|used| cycle.window("overall", used));
-    overall.or(pool).into_iter().collect()
 }
 
-/// Percents are percents: 0.48 is 0.48 %.
+/// Percents are percents: 0.48 is 0.48 %. The total is measured against what the plan includes and gives on top; `used` and
+/// `limit` are not, and count only where no percent is told.
 fn of_plan(plan: &Value, cycle: Cycle) -> Vec<Window> {
     let number = |name: &str| lenient::number(&plan[name]);
     let (auto, api) = (number("autoPercentUsed"), number("apiPercentUsed"));
     let mean = auto.zip(api).map(|(auto, api)| f64::midpoint(auto, api));
-    let total = number("totalPercentUsed").or(mean).or(auto).or(api).or_else(|| share(plan));
-    let all = [("plan", total), ("auto", auto), ("api", api)];
-    all.into_iter().filter_map(|(id, used)| Some(cycle.window(id, used?))).collect()
+    let total = Allowance::used_percent(number("totalPercentUsed").or(mean).or(auto).or(api))
+        .or(share(plan));
+    let all =
+        [("plan", total), ("auto", Allowance::used_percent(auto)), ("api", Allowance::used_percent(api))];
+    let windows = all.into_iter().filter_map(|(id, allowance)| cycle.window(id, allowance));
+    windows.filter(Window::tells).collect()
 }
 
-fn share(part: &Value) -> Option<f64> {
-    key::share(lenient::number(&part["used"]), lenient::number(&part["limit"]))
+/// A limit of zero is none.
+fn share(part: &Value) -> Allowance {
+    let number = |name: &str| lenient::number(&part[name]);
+    Allowance::counted(number("used"), number("limit"))
+        .or(Allowance::left(number("remaining"), number("limit")))
 }
 
 /// Spend beyond the plan: a personal limit counts before a team's, a team's before no limit at all.
@@ -89,32 +97,31 @@ fn on_demand(own: &Value, team: &Value, ends: Option<DateTime<Utc>>) -> Option<S
     let order = [own, team];
     let both = order.into_iter().filter(used_or_on);
     let chosen = both.clone().find(limited).or_else(|| both.clone().next())?;
-    let cents = |name: &str| lenient::amount(&chosen[name]).map(Amount::hundredth);
-    Some(spend(cents("used")?, cents("limit"), ends))
+    spend(money::cents(&chosen["used"]), money::cents(&chosen["limit"]), ends)
 }
 
-fn spend(used: Amount, limit: Option<Amount>, ends: Option<DateTime<Utc>>) -> Spend {
-    let limit = limit.filter(|limit| !limit.is_zero());
-    let used_percent = limit.and_then(|limit| used.percent_of(limit)).and_then(Percent::new);
-    Spend { used, limit, currency: "USD".to_owned(), used_percent, resets_at: ends }
+fn spend(used: Option<Amount>, limit: Option<Amount>, ends: Option<DateTime<Utc>>) -> Option<Spend> {
+    Some(Spend { resets_at: ends, ..draft::spend(used, limit, Currency::USD)? })
 }
 
-/// What the plan includes, in dollars, as records tell it.
-pub(super) fn included(answer: &Value) -> Value {
-    let plan = &answer["individualUsage"]["plan"];
-    let cents = |name: &str| lenient::amount(&plan[name]).map(Amount::hundredth);
-    json!({"used": cents("used"), "limit": cents("limit"), "currency": "USD"})
+/// What the plan includes, in dollars: what is used of it, and what is left.
+fn included(plan: &Value) -> Option<Credits> {
+    let (used, limit) = (money::cents(&plan["used"])?, money::cents(&plan["limit"])?);
+    let left = money::cents(&plan["remaining"]).unwrap_or(limit - used);
+    (!limit.is_zero()).then(|| {
+        let credits = Credits::left(left, CreditUnit::USD).named("Included");
+        Credits { used: Some(used), ..credits }
+    })
 }
 
 /// The requests of an older plan; `None` where there is no such limit.
 pub(super) fn requests(answer: &Value) -> Option<Window> {
     let model = &answer["gpt-4"];
-    let limit = lenient::number(&model["maxRequestUsage"]).filter(|limit| *limit > 0.0);
     let used = lenient::number(lenient::any(model, &["numRequestsTotal", "numRequests"]));
     let begins = lenient::instant(&answer["startOfMonth"]);
     let ends = begins.and_then(|begins| begins.checked_add_months(Months::new(1)));
-    let used = key::share(used, limit)?;
-    Some(key::window("requests", WindowKind::BillingCycle, Some(used), ends))
+    let allowance = Allowance::counted(used, lenient::number(&model["maxRequestUsage"]));
+    draft::window("requests", WindowKind::BillingCycle, allowance, ends).filter(Window::tells)
 }
 
 /// Whose login it is.
@@ -126,50 +133,52 @@ pub(super) fn account(answer: &Value) -> Option<Account> {
 
 /// Money that the vendor owes the person stands below zero.
 pub(super) fn balance(answer: &Value) -> Option<Credits> {
-    let balance = -lenient::amount(&answer["customerBalance"])?.hundredth();
-    key::balance(Some(balance).filter(|balance| !balance.is_zero()), CreditUnit::Usd)
+    let balance = -money::cents(&answer["customerBalance"])?;
+    draft::left(Some(balance).filter(|balance| !balance.is_zero()), CreditUnit::USD)
 }
 
 /// What is left of granted credits.
 pub(super) fn grants(answer: &Value) -> Option<Credits> {
-    let cents = |name: &str| lenient::amount(&answer[name]).map(Amount::hundredth);
-    key::balance(
-        Some(cents("totalCents")? - cents("usedCents").unwrap_or(Amount::ZERO)),
-        CreditUnit::Usd,
-    )
+    let total = money::cents(&answer["totalCents"])?;
+    let used = money::cents(&answer["usedCents"]).unwrap_or(Amount::ZERO);
+    draft::left(Some(total - used), CreditUnit::USD)
 }
 
 /// The allowance of the weekly add-on.
 pub(super) fn addon(answer: &Value) -> Option<Window> {
-    let used = lenient::number(&answer["usagePercent"])?;
+    let allowance = Allowance::used_percent(lenient::number(&answer["usagePercent"]));
     let ends = lenient::instant(&answer["nextResetTimestampUtc"]);
-    Some(key::window("addon", WindowKind::Weekly, Some(used), ends))
+    draft::window("addon", WindowKind::Weekly, allowance, ends).filter(Window::tells)
 }
 
 /// The same in the words of the editor's own service, which leaves out what is zero.
-pub(super) fn of_period(answer: &Value) -> Reading {
-    let mut reading = Reading::empty(Coverage::Complete);
+pub(super) fn of_period(answer: &Value) -> Draft {
+    let mut draft = Draft::new();
     let cycle = Cycle::of(answer);
-    reading.windows = of_plan(&answer["planUsage"], cycle);
+    for window in of_plan(&answer["planUsage"], cycle) {
+        draft.add(Some(window));
+    }
     let limits = &answer["spendLimitUsage"];
-    let cents = |name: &str| lenient::amount(&limits[name]).map(Amount::hundredth);
+    let cents = |name: &str| money::cents(&limits[name]);
     let limit = cents("individualLimit").filter(|limit| !limit.is_zero());
     let (used, limit) = match limit {
         Some(limit) => (cents("individualUsed"), Some(limit)),
         None => (cents("pooledUsed"), cents("pooledLimit")),
     };
-    if limits.is_object() && limit.is_some() {
-        reading.spend = Some(spend(used.unwrap_or(Amount::ZERO), limit, cycle.ends));
+    if limit.is_some() {
+        draft.spend = spend(Some(used.unwrap_or(Amount::ZERO)), limit, cycle.ends);
     }
-    reading
+    draft
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use claudometer_core::Percent;
+    use serde_json::json;
 
     fn figures(answer: &Value) -> Vec<(String, f64)> {
-        let windows = reading(answer).windows;
+        let windows = read(answer).report().reading.windows;
         windows.into_iter().map(|w| (w.id, w.used.map_or(-1.0, Percent::get))).collect()
     }
 
@@ -216,9 +225,8 @@ mod tests {
 
     #[test]
     fn a_plan_without_limits_has_a_word_and_no_bar() {
-        let reading = reading(&json!({"isUnlimited": true, "membershipType": "enterprise"}));
-        assert!(
-            reading.windows.is_empty() && reading.credits.is_some_and(|credits| credits.unlimited)
-        );
+        let reading = read(&json!({"isUnlimited": true, "membershipType": "enterprise"})).report();
+        let windows = reading.reading.windows;
+        assert!(windows.len() == 1 && windows[0].unlimited && windows[0].used.is_none());
     }
 }

@@ -4,13 +4,9 @@ pub(crate) mod logs;
 
 use crate::keyed::keyed;
 use chrono::{DateTime, TimeDelta, Utc};
-use claudometer_core::{Amount, Coverage, CreditUnit, Reading, Trouble, Window, WindowKind};
+use claudometer_core::{Allowance, CreditUnit, Trouble, Window, WindowKind};
 use claudometer_host::{Host, http::Request};
-use claudometer_provider::{
-    FetchError, Report,
-    key::{self, Lent},
-    lenient,
-};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, draft, key::Lent, lenient, money};
 use secrecy::SecretString;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -26,6 +22,11 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor = Vendor {
+    sign_in: &["auth.factory.ai", "/auth"],
+    means: &[(403, Trouble::NotSubscribed)],
+    ..Vendor::of(&["factory.ai"])
+};
 const URL: &str = "https://api.factory.ai/api/billing/limits";
 const ORIGIN: &str = "https://app.factory.ai";
 
@@ -35,31 +36,33 @@ async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
         .header("referer", ORIGIN)
         .header("x-factory-client", "web-app")
         .bearer(key);
-    let answer = key::answered(host, request, Trouble::NotSubscribed).await?;
-    let mut reading = Reading::empty(Coverage::Complete);
-    for (lane, prefix) in [("standard", ""), ("core", "core-")] {
-        reading.windows.extend(windows(&answer["limits"][lane], prefix, host.now()));
-    }
-    let balance = lenient::amount(&answer["extraUsageBalanceCents"]).map(Amount::hundredth);
-    reading.credits = key::balance(balance, CreditUnit::Usd);
-    key::told(reading, &answer)
+    let answer = VENDOR.ask(host, request).await?;
+    read(&answer, host.now()).finish(&answer)
 }
 
-fn windows(lane: &Value, prefix: &str, now: DateTime<Utc>) -> Vec<Window> {
-    let all = [
-        ("fiveHour", "session", WindowKind::Session),
-        ("weekly", "weekly", WindowKind::Weekly),
-        ("monthly", "monthly", WindowKind::Monthly),
-    ];
-    let window = |(name, id, kind): (&str, &str, WindowKind)| {
-        let found = &lane[name];
-        let used = lenient::number(&found["usedPercent"]);
-        let left = lenient::count(&found["secondsRemaining"]);
-        let ends = lenient::instant(&found["windowEnd"])
-            .or_else(|| Some(now + TimeDelta::seconds(i64::from(left?))));
-        found.is_object().then(|| key::window(&format!("{prefix}{id}"), kind, used, ends))
-    };
-    all.into_iter().filter_map(window).collect()
+fn read(answer: &Value, now: DateTime<Utc>) -> Draft {
+    let mut draft = Draft::new();
+    for (lane, prefix) in [("standard", ""), ("core", "core-")] {
+        for (name, kind) in [
+            ("fiveHour", WindowKind::Session),
+            ("weekly", WindowKind::Weekly),
+            ("monthly", WindowKind::Monthly),
+        ] {
+            draft.bucket(name, &answer["limits"][lane][name], |found| {
+                window(&format!("{prefix}{}", kind.code()), kind, found, now)
+            });
+        }
+    }
+    draft.balance(draft::left(money::cents(&answer["extraUsageBalanceCents"]), CreditUnit::USD));
+    draft
+}
+
+fn window(id: &str, kind: WindowKind, found: &Value, now: DateTime<Utc>) -> Option<Window> {
+    let left = lenient::count(&found["secondsRemaining"]).filter(|seconds| *seconds > 0);
+    let ends = lenient::instant(&found["windowEnd"])
+        .or_else(|| Some(now + TimeDelta::seconds(i64::from(left?))));
+    let allowance = Allowance::used_percent(lenient::number(&found["usedPercent"]));
+    draft::window(id, kind, allowance, ends)
 }
 
 /// A key in the file of variables of its own program.

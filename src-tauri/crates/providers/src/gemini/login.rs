@@ -8,7 +8,11 @@ use claudometer_host::{
     http::{Request, Response},
     redact,
 };
-use claudometer_provider::{FetchError, answer, key::Lent, lenient};
+use claudometer_provider::{
+    FetchError, answer, json,
+    key::{Item, Lent},
+    lenient,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -23,14 +27,23 @@ pub(super) struct Login {
     refresh: Option<SecretString>,
     expires_at: Option<DateTime<Utc>>,
     email: Option<String>,
+    /// Whether it is of a kind that has no quotas: an API key, a project's own account.
+    pub(super) has_no_quota: bool,
+    /// Whether the command keeps it, and no person typed it.
+    is_kept: bool,
 }
+
+/// Stands for the login of those who are signed in without one that has quotas.
+const WITHOUT_QUOTA: &str = "signed in without quotas";
 
 impl Login {
     /// Reads the file or the keychain's item of the command, or takes a bare token.
     pub(super) fn of(secret: &SecretString) -> Self {
         let text = secret.expose_secret();
-        let Ok(value @ Value::Object(_)) = serde_json::from_str::<Value>(text) else {
-            return Self { access: secret.clone(), refresh: None, expires_at: None, email: None };
+        let Ok(value @ Value::Object(_)) = json::read(text) else {
+            let has_no_quota = text == WITHOUT_QUOTA;
+            let access = secret.clone();
+            return Self { access, refresh: None, expires_at: None, email: None, has_no_quota, is_kept: false };
         };
         let inner =
             [&value["token"], &value["installed"]].into_iter().find(|part| part.is_object());
@@ -44,6 +57,8 @@ impl Login {
             refresh: told(&["refresh_token", "refreshToken"]),
             expires_at: lenient::instant(lenient::any(login, &["expiry_date", "expiresAt"])),
             email,
+            has_no_quota: false,
+            is_kept: true,
         }
     }
 
@@ -56,12 +71,13 @@ impl Login {
 fn claims(token: &str) -> Value {
     let part = token.split('.').nth(1).unwrap_or_default();
     let bytes = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).unwrap_or_default();
-    serde_json::from_slice(&bytes).unwrap_or_default()
+    json::read(bytes).unwrap_or_default()
 }
 
-/// Whose login it is.
-pub(super) fn account(login: &Login) -> Option<Account> {
-    login.email.clone().map(|email| Account { email: Some(email), ..Account::default() })
+/// Whose login it is: by its own token, else the account that the command names as the active one.
+pub(super) fn account(login: &Login, host: &Host) -> Option<Account> {
+    let active = || active_account(host).filter(|_| login.is_kept);
+    login.email.clone().or_else(active).map(|email| Account { email: Some(email), ..Account::default() })
 }
 
 fn folder(host: &Host) -> PathBuf {
@@ -71,43 +87,57 @@ fn folder(host: &Host) -> PathBuf {
 
 /// The files of the command.
 pub(super) fn files(host: &Host) -> Vec<PathBuf> {
-    ["oauth_creds.json", "google_accounts.json"].map(|name| folder(host).join(name)).into()
+    ["oauth_creds.json", "google_accounts.json", "settings.json"].map(|name| folder(host).join(name)).into()
 }
 
-/// The command's login, expired or not.
+/// The command's login, expired or not. Who is signed in by another kind is signed in: it stands for that.
 pub(super) fn lent(host: &Host) -> Vec<Lent> {
     let path = folder(host).join("oauth_creds.json");
     let text = host.files.read_text(&path).ok().flatten().unwrap_or_default();
-    let secret = SecretString::from(text);
-    let login = Login::of(&secret);
+    if let Some(key) = stored(SecretString::from(text)) {
+        return vec![Lent { key, place: host.tilde(&path) }];
+    }
+    let path = folder(host).join("settings.json");
+    let settings = host.files.read(&path).ok().flatten().and_then(|text| json::read(text).ok());
+    let other = settings.is_some_and(|settings| is_without_quota(&settings));
+    let key = SecretString::from(WITHOUT_QUOTA);
+    other.then(|| Lent { key, place: host.tilde(&path) }).into_iter().collect()
+}
+
+/// The keyring's item, where the command was told to keep its login there and not in the file.
+pub(super) fn item(host: &Host) -> Option<Item> {
+    host.files.entry(&folder(host))?;
+    let place = "the keyring item gemini-cli-oauth".to_owned();
+    let own = lent(host);
+    let in_file = own.iter().any(|lent| lent.key.expose_secret() != WITHOUT_QUOTA);
+    (!in_file).then(|| Item {
+        service: "gemini-cli-oauth",
+        user: "main-account".to_owned(),
+        place,
+        decode: |kept| stored(kept.clone()),
+    })
+}
+
+/// What is kept, where it is a login.
+fn stored(kept: SecretString) -> Option<SecretString> {
+    let login = Login::of(&kept);
     for token in [Some(&login.access), login.refresh.as_ref()].into_iter().flatten() {
         redact::register(token.expose_secret());
     }
-    let is_there = secret.expose_secret().trim_start().starts_with('{')
-        && !login.access.expose_secret().is_empty();
-    let place = host.tilde(&path);
-    is_there.then_some(Lent { key: secret, place }).into_iter().collect()
+    let object = json::read(kept.expose_secret()).is_ok_and(|value| value.is_object());
+    (object && !login.access.expose_secret().is_empty()).then_some(kept)
 }
 
-/// The account that the command names as the active one.
-pub(super) fn active_account(host: &Host) -> Option<Account> {
-    let text = host.files.read_text(&folder(host).join("google_accounts.json")).ok()??;
-    active(&serde_json::from_str(&text).ok()?)
+fn active_account(host: &Host) -> Option<String> {
+    let bytes = host.files.read(&folder(host).join("google_accounts.json")).ok()??;
+    lenient::text(&json::read(bytes).ok()?["active"])
 }
 
-/// The same, of the file's contents.
-pub(super) fn active(accounts: &Value) -> Option<Account> {
-    lenient::text(&accounts["active"])
-        .map(|email| Account { email: Some(email), ..Account::default() })
-}
-
-/// Kinds of login that have no quotas to ask for.
-pub(super) fn without_quota(settings: &Value) -> Option<FetchError> {
+/// Whether the kind of login that is chosen has no quotas to ask for.
+fn is_without_quota(settings: &Value) -> bool {
     let auth = &settings["security"]["auth"]["selectedType"];
-    let kind = auth.as_str().or_else(|| settings["selectedAuthType"].as_str())?;
-    (kind != "oauth-personal" && kind != "cloud-shell").then(|| {
-        FetchError::local(Trouble::NoData, "With an API key there are no quotas to ask for.")
-    })
+    let kind = auth.as_str().or_else(|| settings["selectedAuthType"].as_str());
+    kind.is_some_and(|kind| kind != "oauth-personal" && kind != "cloud-shell")
 }
 
 /// A token that is good now.
@@ -130,7 +160,7 @@ pub(super) async fn token(login: &Login, host: &Host) -> Result<SecretString, Fe
     let body = fields.map(|(name, value)| format!("{name}={}", escaped(value))).join("&");
     let request =
         Request::post(TOKEN_URL, body).header("content-type", "application/x-www-form-urlencoded");
-    let response = host.http.send(request).await?;
+    let response = answer::send(host, request).await?;
     renewed(&response, host.now()).map(|(token, _)| token)
 }
 
@@ -151,11 +181,7 @@ pub(super) fn renewed(
     response: &Response,
     now: DateTime<Utc>,
 ) -> Result<(SecretString, Option<DateTime<Utc>>), FetchError> {
-    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-    if body["error"] == "invalid_grant" {
-        return Err(FetchError::new(Trouble::AuthExpired, "The login cannot be renewed any more."));
-    }
-    let body = answer::json(response, Trouble::AuthExpired, now)?;
+    let body = super::VENDOR.read(response, now)?;
     let token = lenient::text(&body["access_token"]).ok_or_else(|| {
         FetchError::unreadable(
             "The renewed login has no token.",

@@ -1,8 +1,8 @@
 //! The tier of a login, and the quotas of its models by family.
 
-use claudometer_core::{Coverage, CreditUnit, Credits, Reading, Trouble, Window, WindowKind};
+use claudometer_core::{Allowance, CreditUnit, Credits, Trouble, WindowKind};
 use claudometer_host::http::Response;
-use claudometer_provider::{FetchError, key, lenient, shape};
+use claudometer_provider::{Draft, FetchError, Odd, draft, json, lenient, refusal::words};
 use serde_json::Value;
 
 /// Families by a part of a model's name; the narrower name comes first.
@@ -11,10 +11,11 @@ const FAMILIES: [(&str, &str); 3] =
 
 /// Refusals that have a meaning of their own.
 pub(super) fn refusal(response: &Response) -> Result<(), FetchError> {
-    if response.status != 403 || response.is_html() {
+    let body = json::read(&response.body).unwrap_or_default();
+    if response.status != 403 || body["error"].is_null() {
         return Ok(());
     }
-    let text = String::from_utf8_lossy(&response.body).to_ascii_lowercase();
+    let text = words(&body);
     if is_retired(&text) {
         return Err(retired());
     }
@@ -39,9 +40,8 @@ fn retired() -> FetchError {
 
 /// Whether the login may be used at all.
 pub(super) fn eligible(tier: &Value) -> Result<(), FetchError> {
-    let reasons = tier["ineligibleTiers"].to_string().to_ascii_lowercase();
     let none = tier["currentTier"].is_null() && tier["paidTier"].is_null();
-    if none && is_retired(&reasons) { Err(retired()) } else { Ok(()) }
+    if none && is_retired(&words(&tier["ineligibleTiers"])) { Err(retired()) } else { Ok(()) }
 }
 
 /// The project whose quotas count.
@@ -62,42 +62,27 @@ pub(super) fn plan(tier: &Value) -> Option<String> {
 pub(super) fn credits(tier: &Value) -> Option<Credits> {
     let all = tier["paidTier"]["availableCredits"].as_array()?;
     let amount = all.iter().find_map(|one| lenient::amount(&one["creditAmount"]));
-    key::balance(amount, CreditUnit::Credits)
+    draft::left(amount, CreditUnit::Credits)
 }
 
 /// Per family the model of which least is left; one that is not reported makes no figure.
-pub(super) fn reading(answer: &Value) -> Result<Reading, FetchError> {
-    let Some(buckets) = answer["buckets"].as_array() else {
-        let detail = "The answer names no quotas.";
-        return Err(FetchError::unreadable(detail, Some(shape::of(answer))));
-    };
-    if buckets.is_empty() {
-        return Err(FetchError::new(Trouble::NoData, "The vendor names no quota for this login."));
+pub(super) fn read(answer: &Value) -> Draft {
+    let mut draft = Draft::new();
+    draft.each("buckets", &answer["buckets"], |bucket| {
+        let model = lenient::text(&bucket["modelId"]).ok_or(Odd::Broken("modelId is missing"))?;
+        let model = model.trim_start_matches("models/").to_ascii_lowercase();
+        let family = FAMILIES.iter().find(|(part, _)| model.contains(part));
+        let id = family.map_or_else(|| lenient::slug(&model), |(_, id)| (*id).to_owned());
+        let used_up = lenient::number(&bucket["remainingAmount"]) == Some(0.0);
+        let fraction = lenient::number(&bucket["remainingFraction"]);
+        let allowance = Allowance::left_fraction(fraction).spent_if(used_up);
+        let ends = lenient::instant(&bucket["resetTime"]);
+        Ok(draft::window(&id, WindowKind::Daily, allowance, ends))
+    });
+    if answer["buckets"].is_array() {
+        draft.nothing("The vendor names no quota for this login.");
     }
-    let mut windows: Vec<Window> = Vec::new();
-    for (id, window) in buckets.iter().filter_map(bucket) {
-        match windows.iter_mut().find(|known| known.id == id) {
-            Some(known) if known.used >= window.used => {}
-            Some(known) => *known = window,
-            None => windows.push(window),
-        }
-    }
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.windows = windows;
-    Ok(reading)
-}
-
-fn bucket(bucket: &Value) -> Option<(String, Window)> {
-    let model = bucket["modelId"].as_str()?.trim_start_matches("models/").to_ascii_lowercase();
-    let family = FAMILIES.iter().find(|(part, _)| model.contains(part));
-    let id = family.map_or_else(|| lenient::slug(&model), |(_, id)| (*id).to_owned());
-    let used_up = lenient::number(&bucket["remainingAmount"]) == Some(0.0);
-    let used = lenient::number(&bucket["remainingFraction"])
-        .map(|left| (1.0 - left) * 100.0)
-        .or_else(|| used_up.then_some(100.0));
-    let ends = lenient::instant(&bucket["resetTime"]);
-    let window = key::window(&id, WindowKind::Daily, used, ends);
-    Some((id, window))
+    draft
 }
 
 #[cfg(test)]
@@ -108,7 +93,7 @@ mod tests {
     #[test]
     fn a_missing_fraction_is_unknown_unless_nothing_is_left() {
         let used = |bucket: Value| {
-            reading(&json!({"buckets": [bucket]})).unwrap().windows[0]
+            read(&json!({"buckets": [bucket]})).report().reading.windows[0]
                 .used
                 .map(claudometer_core::Percent::get)
         };
@@ -127,8 +112,16 @@ mod tests {
                 .err()
                 .map(|error| error.trouble)
         };
-        assert_eq!(refused("UNSUPPORTED_CLIENT"), Some(Trouble::UnsupportedAccount));
-        assert_eq!(refused(r#"{"reason": "SERVICE_DISABLED"}"#), Some(Trouble::ForbiddenScope));
-        assert_eq!(refused(r#"{"status": "PERMISSION_DENIED"}"#), None);
+        for retired in [
+            r#"{"error": {"details": [{"reason": "UNSUPPORTED_CLIENT"}]}}"#,
+            r#"{"error": {"message": "\u004digrate to \u0041ntigravity"}}"#,
+            "\u{feff}{\"error\": {\"message\": \"Gemini Code Assist is no longer supported\", \"x\": 1e400}}",
+        ] {
+            assert_eq!(refused(retired), Some(Trouble::UnsupportedAccount), "{retired}");
+        }
+        let off = r#"{"error": {"details": [{"reason": "SERVICE_DISABLED"}]}}"#;
+        assert_eq!(refused(off), Some(Trouble::ForbiddenScope));
+        assert_eq!(refused(r#"{"error": {"status": "PERMISSION_DENIED"}}"#), None);
+        assert_eq!(refused("<html>unsupported_client</html>"), None);
     }
 }

@@ -2,13 +2,11 @@
 
 use crate::keyed::keyed;
 use claudometer_core::{
-    Amount, Coverage, CreditUnit, Percent, Reading, Spend, Trouble, Window, WindowKind,
+    Allowance, Amount, CreditUnit, Currency, Trouble, Window, WindowKind,
 };
 use claudometer_host::{Host, http::Request};
 use claudometer_provider::{
-    FetchError, Report,
-    key::{self, Lent},
-    lenient,
+    Draft, FetchError, Report, Vendor, draft, json, key::Lent, lenient, money,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -25,52 +23,61 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor = Vendor {
+    sign_in: &["auth.x.ai", "accounts.x.ai"],
+    means: &[(403, Trouble::NotSubscribed)],
+    ..Vendor::of(&["grok.com", "x.ai"])
+};
 const URL: &str = "https://cli-chat-proxy.grok.com/v1/billing?format=credits";
 const ISSUER: &str = "https://auth.x.ai";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
     let request = Request::get(URL).header("x-xai-token-auth", "xai-grok-cli").bearer(key);
-    let answer = key::answered(host, request, Trouble::NotSubscribed).await?;
-    let config = &answer["config"];
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.windows = window(config).into_iter().collect();
-    reading.spend = spend(config);
-    let prepaid = cents(&config["prepaidBalance"]).filter(|balance| !balance.is_zero());
-    reading.credits = key::balance(prepaid, CreditUnit::Usd);
-    key::told(reading, &answer)
+    let answer = VENDOR.ask(host, request).await?;
+    read(&answer).finish(&answer)
 }
 
-/// Zero is left out on the wire: a period without a percent is one of which nothing is used.
-fn window(config: &Value) -> Option<Window> {
-    let period = config["currentPeriod"].as_object()?;
-    let kind = match period.get("type").and_then(Value::as_str) {
-        Some("USAGE_PERIOD_TYPE_WEEKLY") => WindowKind::Weekly,
-        Some("USAGE_PERIOD_TYPE_MONTHLY") => WindowKind::Monthly,
-        Some("USAGE_PERIOD_TYPE_DAILY") => WindowKind::Daily,
+fn read(answer: &Value) -> Draft {
+    let config = &answer["config"];
+    let mut draft = Draft::new();
+    draft.bucket("currentPeriod", &config["currentPeriod"], |period| window(config, period));
+    if is_unmetered(config) {
+        draft.unmetered();
+    }
+    let used = money::cents(&config["onDemandUsed"]["val"]).unwrap_or(Amount::ZERO);
+    let cap = money::cents(&config["onDemandCap"]["val"]);
+    if cap.is_some() {
+        draft.spend = draft::spend(Some(used), cap, Currency::USD);
+    }
+    if let Some(spend) = &mut draft.spend {
+        spend.resets_at = lenient::instant(&config["billingPeriodEnd"]);
+    }
+    let prepaid = money::cents(&config["prepaidBalance"]["val"]).filter(|left| !left.is_zero());
+    draft.balance(draft::left(prepaid, CreditUnit::USD));
+    draft
+}
+
+/// Zero is left out on the wire: a period without a percent is one of which nothing is used. Not so for those who are billed
+/// as one and told no products: of them a missing percent was seen with a use.
+fn window(config: &Value, period: &Value) -> Option<Window> {
+    let kind = match period["type"].as_str().map(|kind| kind.trim_start_matches("USAGE_PERIOD_TYPE_"))
+    {
+        Some("WEEKLY") => WindowKind::Weekly,
+        Some("MONTHLY") => WindowKind::Monthly,
+        Some("DAILY") => WindowKind::Daily,
         _ => WindowKind::Other,
     };
     let used = match &config["creditUsagePercent"] {
+        Value::Null if is_unmetered(config) => None,
         Value::Null => Some(0.0),
         said => lenient::number(said),
     };
-    let ends = period.get("end").and_then(lenient::instant);
-    Some(key::window("credits", kind, used, ends))
+    let allowance = Allowance::used_percent(used);
+    draft::window("credits", kind, allowance, lenient::instant(&period["end"]))
 }
 
-fn spend(config: &Value) -> Option<Spend> {
-    let limit = cents(&config["onDemandCap"])?;
-    let used = cents(&config["onDemandUsed"]).unwrap_or(Amount::ZERO);
-    Some(Spend {
-        used,
-        limit: Some(limit),
-        currency: "USD".to_owned(),
-        used_percent: used.percent_of(limit).and_then(Percent::new),
-        resets_at: lenient::instant(&config["billingPeriodEnd"]),
-    })
-}
-
-fn cents(value: &Value) -> Option<Amount> {
-    lenient::amount(&value["val"]).map(Amount::hundredth)
+fn is_unmetered(config: &Value) -> bool {
+    config["isUnifiedBillingUser"] == true && !config["productUsage"].is_array()
 }
 
 /// The file of logins of its own program.
@@ -82,8 +89,8 @@ fn file(host: &Host) -> PathBuf {
 /// Logins that have not expired: its own program renews them, we never do.
 fn lent(host: &Host) -> Vec<Lent> {
     let path = file(host);
-    let text = host.files.read_text(&path).ok().flatten();
-    let logins = text.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let text = host.files.read(&path).ok().flatten();
+    let logins = text.and_then(|text| json::read(text).ok());
     let logins = logins.as_ref().and_then(Value::as_object);
     let valid = |login: &&Value| {
         lenient::instant(&login["expires_at"]).is_none_or(|ends| ends > host.now())
@@ -98,6 +105,7 @@ fn lent(host: &Host) -> Vec<Lent> {
 mod tests {
     use super::*;
     use crate::testing;
+    use claudometer_core::Percent;
     use serde_json::json;
 
     #[test]
@@ -115,16 +123,19 @@ mod tests {
 
     #[test]
     fn a_percent_that_is_no_number_is_unknown_and_one_that_is_missing_is_nothing_used() {
+        let told = |config: Value| {
+            let reading = read(&json!({ "config": config })).report().reading;
+            Some(reading.windows.first()?.used.map(Percent::get))
+        };
         let used = |percent: Value| {
-            window(&json!({"currentPeriod": {}, "creditUsagePercent": percent}))
-                .unwrap()
-                .used
-                .map(Percent::get)
+            told(json!({"currentPeriod": {}, "creditUsagePercent": percent})).unwrap()
         };
         assert_eq!(
             (used(Value::Null), used(json!("x")), used(json!("12"))),
             (Some(0.0), None, Some(12.0))
         );
-        assert_eq!(window(&json!({})), None);
+        assert_eq!(told(json!({})), None);
+        let unified = json!({"currentPeriod": {}, "isUnifiedBillingUser": true});
+        assert_eq!(told(unified), Some(None), "not metered");
     }
 }

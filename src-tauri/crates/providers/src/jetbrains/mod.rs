@@ -1,11 +1,9 @@
 //! JetBrains AI: what the newest editor last knew of its quota, read from its own file.
 
-use claudometer_core::{Coverage, ProviderId, Reading, Trouble, Window, WindowKind, gate::Cadence};
+use claudometer_core::{Allowance, ProviderId, Trouble, WindowKind, gate::Cadence};
 use claudometer_host::Host;
 use claudometer_provider::{
-    FetchError, Provider, Recorded, Scene, SourceSpec, key, lenient,
-    local::Local,
-    replay::{of_error, of_reading},
+    Draft, Provider, Recorded, Scene, SourceSpec, draft, json, lenient, local::Local, replay::Stage,
 };
 use quick_xml::{Reader, events::Event};
 use serde_json::Value;
@@ -26,7 +24,7 @@ static EDITOR: Local = Local {
     provider: ProviderId::new("jetbrains"),
     files,
     folders: |host| roots(host).into(),
-    read: |host, path| reading(&host.files.read_text(path).ok()??),
+    read: |host, path| read(&host.files.read_text(path).ok()??),
 };
 
 /// The provider.
@@ -57,7 +55,7 @@ pub static PROVIDER: Provider = Provider {
         earlier: &[],
         now: &[],
     }],
-    replay: |recorded, _| Box::pin(async move { replayed(recorded) }),
+    stage,
 };
 
 /// Folders of editors: of the vendor's own, and of the one that another makes of them.
@@ -82,20 +80,19 @@ fn files(host: &Host) -> Vec<PathBuf> {
     found.into_iter().map(|entry| entry.path).collect()
 }
 
-fn reading(xml: &str) -> Option<Reading> {
+fn read(xml: &str) -> Option<Draft> {
     let (refill, quota) = (option(xml, "nextRefill"), option(xml, "quotaInfo")?);
-    let maximum = lenient::number(&quota["maximum"]);
-    let left = lenient::number(&quota["tariffQuota"]["available"]);
-    let used = lenient::number(&quota["current"]).or_else(|| Some(maximum? - left?));
-    let used = key::share(left.and_then(|left| Some(maximum? - left)).or(used), maximum)?;
+    let number = |value: &Value| lenient::number(value);
+    let maximum = number(&quota["maximum"]);
+    let allowance = Allowance::left(number(&quota["tariffQuota"]["available"]), maximum)
+        .or(Allowance::counted(number(&quota["current"]), maximum));
     let refill = refill.unwrap_or_default();
     let ends = lenient::instant(&refill["next"]).or_else(|| lenient::instant(&quota["until"]));
     let minutes = refill["tariff"]["duration"].as_str().and_then(hours).map(|hours| hours * 60);
-    let window =
-        Window { minutes, ..key::window("credits", WindowKind::Monthly, Some(used), ends) };
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.windows = vec![window];
-    Some(reading)
+    let window = draft::window("credits", WindowKind::Monthly, allowance, ends);
+    let mut draft = Draft::new();
+    draft.add(window.map(|window| window.lasting(minutes)));
+    Some(draft)
 }
 
 /// The JSON in an option's value.
@@ -113,7 +110,7 @@ fn option(xml: &str, name: &str) -> Option<Value> {
             Some(value.into_owned())
         };
         if element.local_name().as_ref() == "option" && attribute("name").as_deref() == Some(name) {
-            return serde_json::from_str(&attribute("value")?).ok();
+            return json::read(attribute("value")?).ok();
         }
     }
 }
@@ -123,11 +120,10 @@ fn hours(duration: &str) -> Option<u32> {
     duration.strip_prefix("PT")?.strip_suffix('H')?.parse().ok().filter(|hours| *hours < 100_000)
 }
 
-fn replayed(recorded: &Recorded) -> Option<Value> {
-    (recorded.folder() == "jetbrains").then(|| match reading(&recorded.text()) {
-        Some(reading) => of_reading(&reading),
-        None => of_error(&FetchError::local(Trouble::NoData, "Its file tells no limits.")),
-    })
+fn stage(recorded: &Recorded) -> Option<Stage> {
+    let place = format!(".config/JetBrains/RustRover2026.2/{FILE}");
+    let body = recorded.response.body.clone();
+    (recorded.folder() == "jetbrains").then(|| Stage::of("editor").file(place, body))
 }
 
 #[cfg(test)]
@@ -152,7 +148,7 @@ mod tests {
         let found = files(&host);
         assert_eq!(found.len(), 3);
         assert!(found[0].ends_with(Path::new("AndroidStudio2026.2").join(FILE)));
-        assert_eq!(reading("<application/>"), None);
+        assert!(read("<application/>").is_none());
         assert_eq!(hours("PT720H"), Some(720));
     }
 }

@@ -2,14 +2,12 @@
 
 use crate::keyed::keyed;
 use claudometer_core::{
-    Coverage, ProviderId, Reading, Spend, Trouble, Window, WindowKind, gate::Cadence,
+    Allowance, Currency, ProviderId, Spend, Trouble, Window, WindowKind, gate::Cadence,
 };
 use claudometer_host::{Host, http::Request};
 use claudometer_provider::{
-    FetchError, Report, SourceSpec,
-    key::{self, Lent},
-    lenient,
-    program::Program,
+    Draft, FetchError, Odd, Report, SourceSpec, Vendor, Word, draft, json, key::Lent,
+    lenient, money, program::Program,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -24,7 +22,7 @@ keyed! {
         "calm": [("codewhisperer", 200, "fixtures/kiro/usage_limits_overage.json")],
         "refused": [("codewhisperer", 401, "fixtures/kiro/error_401.json")],
     },
-    local: printed::replayed,
+    stage: printed::stage,
     also: &COMMAND,
 }
 
@@ -47,6 +45,14 @@ static COMMAND: Program = Program {
     read: printed::read,
 };
 
+const VENDOR: Vendor = Vendor {
+    says: &[
+        (Word::Kind("ExpiredTokenException"), Trouble::AuthExpired),
+        (Word::Kind("UnrecognizedClientException"), Trouble::AuthExpired),
+    ],
+    means: &[(403, Trouble::AuthExpired)],
+    ..Vendor::of(&["amazonaws.com", "kiro.dev"])
+};
 const URL: &str = "https://codewhisperer.us-east-1.amazonaws.com/";
 const TARGET: &str = "AmazonCodeWhispererService.GetUsageLimits";
 /// Keys of the command's database; the spelling is its own.
@@ -60,41 +66,35 @@ async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", TARGET)
         .bearer(key);
-    let answer = key::answered(host, request, Trouble::AuthExpired).await?;
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.plan = lenient::text(&answer["subscriptionInfo"]["subscriptionTitle"]);
-    let usage = answer["usageBreakdownList"].as_array().map(Vec::as_slice).unwrap_or_default();
-    reading.windows = usage.iter().filter_map(|part| window(part, &answer)).collect();
-    reading.spend = usage.iter().find_map(spend);
-    key::told(reading, &answer)
+    let answer = VENDOR.ask(host, request).await?;
+    let mut draft = Draft::new();
+    draft.plan = lenient::text(&answer["subscriptionInfo"]["subscriptionTitle"]);
+    draft.each("usageBreakdownList", &answer["usageBreakdownList"], |part| window(part, &answer));
+    let parts = answer["usageBreakdownList"].as_array().into_iter().flatten();
+    draft.spend = parts.into_iter().find_map(spend);
+    draft.finish(&answer)
 }
 
 /// What is used counts what goes beyond the plan too, so it may be more than all of it.
-fn window(part: &Value, answer: &Value) -> Option<Window> {
+fn window(part: &Value, answer: &Value) -> Result<Option<Window>, Odd> {
     let number = |names: &[&str]| lenient::number(lenient::any(part, names));
-    let used = key::share(
-        number(&["currentUsageWithPrecision", "currentUsage"]),
-        number(&["usageLimitWithPrecision", "usageLimit"]),
-    )?;
+    let used = number(&["currentUsageWithPrecision", "currentUsage"])
+        .ok_or(Odd::Broken("currentUsage is missing"))?;
+    let limit = number(&["usageLimitWithPrecision", "usageLimit"]);
     let ends = lenient::instant(&part["nextDateReset"])
         .or_else(|| lenient::instant(&answer["nextDateReset"]));
     let id = match part["resourceType"].as_str() {
         Some("CREDIT") | None => "credits".to_owned(),
         Some(other) => lenient::slug(other),
     };
-    Some(key::window(&id, WindowKind::Monthly, Some(used), ends))
+    Ok(draft::window(&id, WindowKind::Monthly, Allowance::counted(Some(used), limit), ends))
 }
 
 fn spend(part: &Value) -> Option<Spend> {
-    let used = lenient::amount(&part["overageCharges"]).filter(|used| !used.is_zero())?;
-    let currency = lenient::text(&part["currency"]).unwrap_or_else(|| "USD".to_owned());
-    Some(Spend {
-        used,
-        limit: None,
-        currency,
-        used_percent: None,
-        resets_at: lenient::instant(&part["nextDateReset"]),
-    })
+    let used = lenient::amount(&part["overageCharges"]).filter(|used| !used.is_zero());
+    let currency = money::currency(&part["currency"], Currency::USD)?;
+    let resets_at = lenient::instant(&part["nextDateReset"]);
+    Some(Spend { resets_at, ..draft::spend(used, None, currency)? })
 }
 
 fn database(host: &Host) -> PathBuf {
@@ -111,7 +111,7 @@ fn item(host: &Host, (table, key): (&'static str, &str)) -> Option<Value> {
     let found = host.files.database_value(&database(host), table, key);
     let text = found
         .inspect_err(|error| tracing::debug!(%error, "the command's database cannot be read now"));
-    serde_json::from_str(&text.ok()??).ok()
+    json::read(text.ok()??).ok()
 }
 
 /// The command's login, while it is good: the command renews it, we never do.

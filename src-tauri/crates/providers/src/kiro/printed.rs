@@ -1,9 +1,11 @@
 //! What Kiro's own command prints for `/usage`.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Utc};
-use claudometer_core::{Coverage, CreditUnit, Credits, Reading, Trouble, WindowKind};
+use claudometer_core::{Allowance, Credits, CreditUnit, Trouble, WindowKind};
 use claudometer_host::Host;
-use claudometer_provider::{FetchError, Recorded, key, lenient, replay::of_fetch};
+use claudometer_provider::{
+    Draft, FetchError, Recorded, Report, draft, lenient, replay::Stage,
+};
 use regex_lite::{Captures, Regex};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
@@ -25,36 +27,32 @@ static WORDS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
 });
 
 /// Reads the report.
-pub(super) fn read(text: &str, host: &Host) -> Result<Reading, FetchError> {
+pub(super) fn read(text: &str, host: &Host) -> Result<Report, FetchError> {
     let now = host.now();
     let [plan, date, day, counts, percent, bonus] = &*WORDS;
     let resets = date.captures(text).and_then(|found| of_date(&found)).or_else(|| {
         let found = day.captures(text)?;
         of_day(found[1].parse().ok()?, found[2].parse().ok()?, now)
     });
-    let counted =
-        counts.captures(text).and_then(|found| key::share(number(&found, 1), number(&found, 2)));
-    let drawn = || percent.captures(text).and_then(|found| number(&found, 1));
-    let Some(used) = counted.or_else(drawn) else { return Err(nothing(text)) };
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.plan = plan.find(text).map(|found| found.as_str().to_owned());
-    reading.windows = vec![key::window("credits", WindowKind::Monthly, Some(used), resets)];
-    reading.credits = bonus.captures(text).and_then(|found| left(&found, now));
-    Ok(reading)
+    let counted = counts.captures(text).map_or(Allowance::Unknown, |found| {
+        Allowance::counted(number(&found, 1), number(&found, 2))
+    });
+    let drawn = percent.captures(text).and_then(|found| number(&found, 1));
+    let allowance = counted.or(Allowance::used_percent(drawn));
+    let mut draft = Draft::new();
+    draft.plan = plan.find(text).map(|found| found.as_str().to_owned());
+    draft.add(draft::window("credits", WindowKind::Monthly, allowance, resets));
+    draft.balance(bonus.captures(text).and_then(|found| left(&found, now)));
+    draft.finish(&Value::Null).map_err(|_| nothing(text))
 }
 
 /// What is left of credits that were given on top.
 fn left(found: &Captures<'_>, now: DateTime<Utc>) -> Option<Credits> {
     let (used, given) = (number(found, 1)?, number(found, 2)?);
     let days: Option<i64> = found.get(3).and_then(|days| days.as_str().parse().ok());
-    Some(Credits {
-        balance: lenient::amount(&json!(given - used)),
-        unit: CreditUnit::Credits,
-        unlimited: false,
-        expires_at: days
-            .and_then(TimeDelta::try_days)
-            .and_then(|days| now.checked_add_signed(days)),
-    })
+    let ends = days.and_then(TimeDelta::try_days).and_then(|days| now.checked_add_signed(days));
+    let left = draft::left(lenient::amount(&json!(given - used)), CreditUnit::Credits)?;
+    Some(left.named("Bonus").ending(ends))
 }
 
 fn number(found: &Captures<'_>, group: usize) -> Option<f64> {
@@ -93,17 +91,23 @@ fn nothing(text: &str) -> FetchError {
         .any(|words| lower.contains(words))
     {
         FetchError::new(Trouble::AuthMissing, "kiro-cli is not signed in.")
+    } else if lower.contains("managed by admin") || lower.contains("managed by your admin") {
+        let detail = "The plan is run by an administrator, and kiro-cli tells no figures of it.";
+        FetchError::new(Trouble::NoData, detail)
     } else {
         FetchError::unreadable("kiro-cli prints its usage differently now.", None)
     }
 }
 
-/// A recorded report.
-pub(super) fn replayed(recorded: &Recorded, host: &Host) -> Option<Value> {
-    recorded
-        .request
-        .starts_with("kiro-cli")
-        .then(|| of_fetch(&read(&recorded.text(), host).map(claudometer_provider::Report::from)))
+/// A recorded report, or a recorded answer.
+pub(super) fn stage(recorded: &Recorded) -> Stage {
+    if !recorded.request.starts_with("kiro-cli") {
+        return Stage::of("key").typed("key", "replayed-key").answer("", recorded);
+    }
+    let signed_in = r#"{"kirocli:odic:token":"{\"access_token\":\"recorded\"}"}"#;
+    Stage::of("command")
+            .file(".local/share/kiro-cli/data.sqlite3", signed_in)
+            .program("kiro-cli", &recorded.response.body)
 }
 
 #[cfg(test)]
@@ -112,7 +116,7 @@ mod tests {
     use crate::testing;
 
     fn told(text: &str) -> Result<(f64, Option<String>, Option<String>), Trouble> {
-        let reading = read(text, &testing::host(&[])).map_err(|error| error.trouble)?;
+        let reading = read(text, &testing::host(&[])).map_err(|error| error.trouble)?.reading;
         let window = &reading.windows[0];
         let used = window.used.map_or(-1.0, claudometer_core::Percent::get);
         Ok((used, window.resets_at.map(|at| at.format("%Y-%m-%d").to_string()), reading.plan))
@@ -135,6 +139,7 @@ mod tests {
             ("12.5% used, resets on 10/01", told_of(12.5, Some("2026-10-01"), None)),
             ("12.5% used, resets on 03/04", told_of(12.5, None, None)),
             ("error: not logged in, run kiro-cli login", Err(Trouble::AuthMissing)),
+            ("KIRO POWER\nYour plan is managed by admin", Err(Trouble::NoData)),
             ("Welcome to Kiro", Err(Trouble::BadPayload)),
         ] {
             assert_eq!(told(text), want, "{text}");
@@ -144,7 +149,8 @@ mod tests {
     #[test]
     fn credits_that_were_given_on_top_are_a_balance_that_ends() {
         let text = "Credits (1.00 of 50 covered in plan)\nBonus credits: 25.50/100 credits used, expires in 88 days\n";
-        let credits = read(text, &testing::host(&[])).unwrap().credits.unwrap();
+        let report = read(text, &testing::host(&[])).unwrap();
+        let credits = &report.reading.credits[0];
         assert_eq!(credits.balance.map(|left| left.fixed(2)).as_deref(), Some("74.50"));
         assert_eq!(
             credits.expires_at.map(|at| at.to_rfc3339()).as_deref(),

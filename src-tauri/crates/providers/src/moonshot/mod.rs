@@ -1,9 +1,9 @@
 //! Moonshot: what is left, asked with a key.
 
 use crate::keyed::keyed;
-use claudometer_core::{Coverage, CreditUnit, Reading, Trouble};
+use claudometer_core::CreditUnit;
 use claudometer_host::Host;
-use claudometer_provider::{FetchError, Report, key, lenient};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, draft, lenient};
 use secrecy::SecretString;
 
 keyed! {
@@ -17,12 +17,15 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor = Vendor::of(&["moonshot.ai", "moonshot.cn"]);
 const URL: &str = "https://api.moonshot.ai/v1/users/me/balance";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
-    let answer = key::get(host, URL, key, Trouble::ForbiddenScope).await?;
-    let balance = lenient::amount(&answer["data"]["available_balance"]);
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.credits = key::balance(balance, CreditUnit::Usd);
-    key::told(reading, &answer)
+    let answer = VENDOR.get(host, URL, key).await?;
+    let mut draft = Draft::new();
+    draft.balance(draft::left(
+        lenient::amount(&answer["data"]["available_balance"]),
+        CreditUnit::USD,
+    ));
+    draft.finish(&answer)
 }

@@ -1,10 +1,11 @@
 //! NanoGPT: what is left, asked with a key.
 
 use crate::keyed::keyed;
-use claudometer_core::{Coverage, Reading, Trouble, WindowKind};
+use claudometer_core::{Allowance, Trouble, WindowKind};
 use claudometer_host::Host;
-use claudometer_provider::{FetchError, Report, key, lenient};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, draft, lenient};
 use secrecy::SecretString;
+use serde_json::Value;
 
 keyed! {
     id: "nanogpt", name: "NanoGPT", short: "Ng", dashboard: "https://nano-gpt.com/balance",
@@ -17,25 +18,31 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor =
+    Vendor { means: &[(403, Trouble::NotSubscribed)], ..Vendor::of(&["nano-gpt.com"]) };
 const URL: &str = "https://nano-gpt.com/api/subscription/v1/usage";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
-    let answer = key::get(host, URL, key, Trouble::NotSubscribed).await?;
-    // What is called a percent is a fraction.
-    let window = |name: &str, kind: WindowKind| {
-        let found = &answer[name];
-        let used = lenient::number(&found["percentUsed"]).map(|fraction| fraction * 100.0);
-        let used = used.or_else(|| {
-            key::share(lenient::number(&found["used"]), lenient::number(&answer["limits"][name]))
-        });
-        let ends = lenient::instant(&found["resetAt"]);
-        found.is_object().then(|| key::window(name, kind, used, ends))
-    };
-    let mut reading = Reading::empty(Coverage::Complete);
-    let all = [window("daily", WindowKind::Daily), window("monthly", WindowKind::Monthly)];
-    reading.windows = all.into_iter().flatten().collect();
-    if answer["active"] == false && reading.windows.is_empty() {
+    let answer = VENDOR.get(host, URL, key).await?;
+    let draft = read(&answer);
+    if answer["active"] == false && !draft.tells() {
         return Err(FetchError::new(Trouble::NotSubscribed, "There is no active subscription."));
     }
-    key::told(reading, &answer)
+    draft.finish(&answer)
+}
+
+fn read(answer: &Value) -> Draft {
+    let mut draft = Draft::new();
+    for (name, kind) in [("daily", WindowKind::Daily), ("monthly", WindowKind::Monthly)] {
+        draft.bucket(name, &answer[name], |found| {
+            let number = |name: &str| lenient::number(&found[name]);
+            let limit = lenient::number(&answer["limits"][name]);
+            // What is called a percent is a fraction; the counts are exact.
+            let allowance = Allowance::counted(number("used"), limit)
+                .or(Allowance::left(number("remaining"), limit))
+                .or(Allowance::used_fraction(number("percentUsed")));
+            draft::window(name, kind, allowance, lenient::instant(&found["resetAt"]))
+        });
+    }
+    draft
 }

@@ -2,9 +2,9 @@
 
 use crate::{keyed::keyed, spent};
 use chrono::{DateTime, Utc};
-use claudometer_core::Amount;
+use claudometer_core::{Amount, Currency};
 use claudometer_host::{Host, http::Request};
-use claudometer_provider::{FetchError, Report, lenient};
+use claudometer_provider::{FetchError, Report, Vendor, lenient, money};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -20,6 +20,7 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor = Vendor { form: &["/error"], ..Vendor::of(&["openai.com"]) };
 const URL: &str = "https://api.openai.com/v1/organization/costs";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
@@ -30,12 +31,12 @@ async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
         }
         Request::get(url).bearer(key)
     };
-    spent::this_month(spent::Form { request: &request, cost }, host).await
+    spent::this_month(spent::Form { request: &request, vendor: &VENDOR, cost }, host).await
 }
 
 /// An amount is in whole units (the vendor's reference of its costs).
-fn cost(value: &Value) -> Option<(Amount, String)> {
+fn cost(value: &Value) -> Option<(Amount, Currency)> {
     let amount = &value["amount"];
-    let currency = lenient::text(&amount["currency"]).unwrap_or_else(|| "USD".to_owned());
-    Some((lenient::amount(&amount["value"])?, currency.to_ascii_uppercase()))
+    let currency = money::currency(&amount["currency"], Currency::USD)?;
+    Some((lenient::amount(&amount["value"])?, currency))
 }

@@ -1,15 +1,12 @@
 //! OpenCode Go: what is left, asked with a key.
 
 use crate::keyed::keyed;
-use claudometer_core::{Coverage, Reading, Trouble, WindowKind};
+use claudometer_core::{Allowance, Trouble, WindowKind};
 use claudometer_host::Host;
 use claudometer_provider::{
-    FetchError, Report,
-    key::{self, Lent},
-    lenient,
+    Draft, FetchError, Report, Vendor, Word, draft, json, key::Lent, lenient,
 };
 use secrecy::SecretString;
-use serde_json::Value;
 use std::path::PathBuf;
 
 keyed! {
@@ -25,30 +22,32 @@ keyed! {
 
 pub(crate) mod logs;
 
+const VENDOR: Vendor = Vendor {
+    says: &[
+        (Word::Kind("EntitlementError"), Trouble::NotSubscribed),
+        (Word::Kind("AuthError"), Trouble::AuthExpired),
+    ],
+    means: &[(403, Trouble::NotSubscribed)],
+    ..Vendor::of(&["opencode.ai"])
+};
 const URL: &str = "https://opencode.ai/zen/go/v1/usage";
 /// What its own program calls this login.
 const LOGIN: &str = "opencode-go";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
-    let answer = key::get(host, URL, key, Trouble::NotSubscribed).await?;
-    let usage = &answer["usage"];
-    let window = |name: &str, id: &str, kind: WindowKind| {
-        let found = &usage[name];
-        found.is_object().then(|| {
-            let used = lenient::number(&found["percent"]);
-            key::window(id, kind, used, lenient::instant(&found["resetsAt"]))
-        })
-    };
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.windows = [
-        window("rolling", "session", WindowKind::Session),
-        window("weekly", "weekly", WindowKind::Weekly),
-        window("monthly", "monthly", WindowKind::Monthly),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    key::told(reading, &answer)
+    let answer = VENDOR.get(host, URL, key).await?;
+    let mut draft = Draft::new();
+    for (name, kind) in [
+        ("rolling", WindowKind::Session),
+        ("weekly", WindowKind::Weekly),
+        ("monthly", WindowKind::Monthly),
+    ] {
+        draft.bucket(name, &answer["usage"][name], |found| {
+            let allowance = Allowance::used_percent(lenient::number(&found["percent"]));
+            draft::window(kind.code(), kind, allowance, lenient::instant(&found["resetsAt"]))
+        });
+    }
+    draft.finish(&answer)
 }
 
 /// The program's own file of logins; its place is the same on every system.
@@ -63,8 +62,8 @@ fn file(host: &Host) -> PathBuf {
 
 fn lent(host: &Host) -> Vec<Lent> {
     let path = file(host);
-    let text = host.files.read_text(&path).ok().flatten();
-    let logins = text.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let text = host.files.read(&path).ok().flatten();
+    let logins = text.and_then(|text| json::read(text).ok());
     let key = logins.and_then(|logins| lenient::text(&logins[LOGIN]["key"]));
     let place = host.tilde(&path);
     key.map(|key| Lent { key: SecretString::from(key), place }).into_iter().collect()

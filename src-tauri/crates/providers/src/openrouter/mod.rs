@@ -2,9 +2,9 @@
 
 use crate::keyed::keyed;
 use chrono::{DateTime, Datelike as _, Days, Months, Utc};
-use claudometer_core::{Amount, Coverage, CreditUnit, Reading, Trouble, Window, WindowKind};
+use claudometer_core::{Allowance, Amount, CreditUnit, Trouble, Window, WindowKind};
 use claudometer_host::Host;
-use claudometer_provider::{FetchError, Report, key, lenient};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, draft, lenient};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -19,34 +19,36 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor = Vendor::of(&["openrouter.ai"]);
 const CREDITS: &str = "https://openrouter.ai/api/v1/credits";
 const LIMIT: &str = "https://openrouter.ai/api/v1/key";
 
 /// Two questions, each of which some kinds of key may not ask: one answer is enough.
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
-    let forbidden = Trouble::ForbiddenScope;
-    let (credits, limit) = futures::join!(
-        key::get(host, CREDITS, key, forbidden),
-        key::get(host, LIMIT, key, forbidden)
-    );
-    let coverage =
-        if credits.is_ok() && limit.is_ok() { Coverage::Complete } else { Coverage::Partial };
-    let told = limit.as_ref().or(credits.as_ref()).cloned();
-    let answer = told.map_err(|error| worse(error, &credits, &limit))?;
-    let mut reading = Reading::empty(coverage);
-    if let Ok(credits) = &credits {
-        reading.credits = key::balance(balance(&credits["data"]), CreditUnit::Usd);
+    let (credits, limit) =
+        futures::join!(VENDOR.get(host, CREDITS, key), VENDOR.get(host, LIMIT, key));
+    let answer = match limit.as_ref().or(credits.as_ref()) {
+        Ok(answer) => answer.clone(),
+        Err(error) => return Err(worse(error, &credits, &limit)),
+    };
+    read(credits.ok().as_ref(), limit.ok().as_ref(), host.now()).finish(&answer)
+}
+
+/// What either of the two answers tells.
+fn read(credits: Option<&Value>, limit: Option<&Value>, now: DateTime<Utc>) -> Draft {
+    let both = credits.is_some() && limit.is_some();
+    let mut draft = if both { Draft::new() } else { Draft::part() };
+    let key = limit.map_or(&Value::Null, |limit| &limit["data"]);
+    if let Some(credits) = credits {
+        let balance = balance(&credits["data"], key["is_management_key"] == true);
+        draft.balance(draft::left(balance, CreditUnit::USD));
     }
-    if let Ok(limit) = &limit {
-        let data = &limit["data"];
-        reading.plan = (data["is_free_tier"] == true).then(|| "Free tier".to_owned());
-        reading.windows.extend(window(data, host.now()));
-        // A key without a cap has nothing to count, and says so.
-        if data["usage"].is_number() && reading.plan.is_none() {
-            reading.plan = Some("Pay as you go".to_owned());
-        }
+    if key.is_object() {
+        let plan = if key["is_free_tier"] == true { "Free tier" } else { "Pay as you go" };
+        draft.plan = Some(plan.to_owned());
+        draft.bucket("key", key, |key| window(key, now));
     }
-    key::told(reading, &answer)
+    draft
 }
 
 /// Of two failures the one that is about the key.
@@ -56,33 +58,48 @@ fn worse(
     of_limit: &Result<Value, FetchError>,
 ) -> FetchError {
     let both = [of_limit.as_ref().err(), credits.as_ref().err()];
-    let about_key = both.into_iter().flatten().find(|error| error.trouble != Trouble::UpstreamDown);
+    let about_key = both.into_iter().flatten().find(|error| {
+        !matches!(error.trouble, Trouble::UpstreamDown | Trouble::Blocked | Trouble::BadPayload)
+    });
     about_key.unwrap_or(limit).clone()
 }
 
-fn balance(data: &Value) -> Option<Amount> {
-    Some(lenient::amount(&data["total_credits"])? - lenient::amount(&data["total_usage"])?)
+/// What was paid less what was used. Zeros that are told to a key which may not see the account are no balance.
+fn balance(data: &Value, sees_account: bool) -> Option<Amount> {
+    let (paid, used) =
+        (lenient::amount(&data["total_credits"])?, lenient::amount(&data["total_usage"])?);
+    (sees_account || !(paid.is_zero() && used.is_zero())).then(|| paid - used)
 }
 
+/// The limit of the key. A key without a cap has none, and says so.
 fn window(data: &Value, now: DateTime<Utc>) -> Option<Window> {
-    let (limit, left) =
-        (lenient::number(&data["limit"])?, lenient::number(&data["limit_remaining"]));
-    let used = key::share(left.map(|left| limit - left), Some(limit));
+    let number = |name: &str| lenient::number(&data[name]);
     let today = now.date_naive();
-    let (kind, ends) = match data["limit_reset"].as_str() {
-        Some("daily") => (WindowKind::Daily, today.succ_opt()),
+    let (kind, counter, ends) = match data["limit_reset"].as_str() {
+        Some("daily") => (WindowKind::Daily, Some("usage_daily"), today.succ_opt()),
         Some("weekly") => {
             let ahead = 7 - u64::from(today.weekday().num_days_from_monday());
-            (WindowKind::Weekly, today.checked_add_days(Days::new(ahead)))
+            (
+                WindowKind::Weekly,
+                Some("usage_weekly"),
+                today.checked_add_days(Days::new(ahead)),
+            )
         }
         Some("monthly") => (
             WindowKind::Monthly,
+            Some("usage_monthly"),
             today.with_day(1).and_then(|day| day.checked_add_months(Months::new(1))),
         ),
-        _ => (WindowKind::Other, None),
+        _ => (WindowKind::Other, None, None),
     };
     let ends = ends.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|at| at.and_utc());
-    Some(key::window("key", kind, used, ends))
+    let limit = number("limit");
+    // The counter of the limit's own period will do, never the one of the key's whole life.
+    let used = counter.and_then(number);
+    let allowance = Allowance::left(number("limit_remaining"), limit)
+        .or(Allowance::counted(used, limit))
+        .unlimited_if(data["limit"].is_null() && !data["usage"].is_null());
+    draft::window("key", kind, allowance, ends)
 }
 
 #[cfg(test)]
@@ -107,7 +124,34 @@ mod tests {
     }
 
     #[test]
-    fn a_key_without_a_cap_has_no_window() {
-        assert_eq!(window(&json!({"limit": null}), DateTime::UNIX_EPOCH), None);
+    fn a_key_without_a_cap_says_so_and_only_the_counter_of_its_own_period_counts() {
+        let of = |data: &Value| window(data, DateTime::UNIX_EPOCH).map(|it| it.allowance());
+        let used = |percent| Some(Allowance::used_percent(Some(percent)));
+        for (data, want) in [
+            (json!({"limit": null, "usage": 7.5}), Some(Allowance::Unlimited)),
+            (json!({"limit": 0, "limit_remaining": 0}), None),
+            (json!({"limit": 10, "limit_remaining": 8, "usage": 400}), used(20.0)),
+            (json!({"limit": 10, "limit_reset": "daily", "usage_daily": 2, "usage": 400}), used(20.0)),
+            (json!({"limit": 10, "usage": 400}), Some(Allowance::Unknown)),
+        ] {
+            assert_eq!(of(&data), want, "{data}");
+        }
+    }
+
+    #[test]
+    fn zeros_that_are_told_to_a_key_which_may_not_see_the_account_are_no_balance() {
+        let balance = |paid: u32, used: u32, manages: Value| {
+            let credits = json!({"data": {"total_credits": paid, "total_usage": used}});
+            let key = json!({"data": {"is_management_key": manages, "limit": null}});
+            let draft = read(Some(&credits), Some(&key), DateTime::UNIX_EPOCH);
+            draft.report().reading.credits.first().and_then(|credits| credits.balance)
+        };
+        assert_eq!(balance(0, 0, json!(false)), None);
+        assert_eq!(balance(0, 0, json!(null)), None);
+        assert_eq!(balance(0, 0, json!(true)), Some(Amount::ZERO));
+        assert_eq!(balance(25, 7, json!(false)), Some(Amount::whole(18)));
+        let zeros = json!({"data": {"total_credits": 0, "total_usage": 0}});
+        let nothing = read(Some(&zeros), None, DateTime::UNIX_EPOCH).finish(&zeros);
+        assert_eq!(nothing.unwrap_err().trouble, Trouble::BadPayload);
     }
 }

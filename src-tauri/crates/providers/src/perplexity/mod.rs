@@ -2,9 +2,9 @@
 
 use crate::keyed::keyed;
 use chrono::{DateTime, Utc};
-use claudometer_core::{Amount, Coverage, CreditUnit, Reading, Trouble, Window, WindowKind};
+use claudometer_core::{Allowance, CreditUnit, Trouble, Window, WindowKind};
 use claudometer_host::{Host, http::Request};
-use claudometer_provider::{FetchError, Report, key, lenient};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, draft, lenient, money};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
@@ -19,6 +19,11 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor = Vendor {
+    sign_in: &["/login", "/signin", "/api/auth/signin"],
+    means: &[(403, Trouble::AuthExpired)],
+    ..Vendor::of(&["perplexity.ai"])
+};
 const URL: &str = "https://www.perplexity.ai/rest/billing/credits?version=2.18&source=default";
 const COOKIE: &str = "__Secure-next-auth.session-token";
 
@@ -26,30 +31,33 @@ async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
     let typed = key.expose_secret();
     let cookie = if typed.contains('=') { typed.to_owned() } else { format!("{COOKIE}={typed}") };
     let request = Request::get(URL).header("cookie", SecretString::from(cookie));
-    let answer = key::answered(host, request, Trouble::AuthExpired).await?;
-    let mut reading = Reading::empty(Coverage::Complete);
-    let balance = lenient::amount(&answer["balance_cents"]).map(Amount::hundredth);
-    reading.credits = key::balance(balance, CreditUnit::Usd);
-    reading.windows = recurring(&answer, host.now()).into_iter().collect();
-    key::told(reading, &answer)
+    let answer = VENDOR.ask(host, request).await?;
+    read(&answer, host.now()).finish(&answer)
+}
+
+fn read(answer: &Value, now: DateTime<Utc>) -> Draft {
+    let mut draft = Draft::new();
+    draft.balance(draft::left(money::cents(&answer["balance_cents"]), CreditUnit::USD));
+    let grants = draft.elements("credit_grants", &answer["credit_grants"]);
+    if let Some(window) = recurring(answer, &grants, now) {
+        draft.add(Some(window));
+    }
+    draft
 }
 
 /// The grant that comes anew every month is used first; what other grants give has no period.
-fn recurring(answer: &Value, now: DateTime<Utc>) -> Option<Window> {
-    let grants = answer["credit_grants"].as_array()?;
-    let valid = |grant: &&Value| {
+fn recurring(answer: &Value, grants: &[&Value], now: DateTime<Utc>) -> Option<Window> {
+    let valid = |grant: &&&Value| {
         grant["type"] == "recurring"
             && lenient::instant(&grant["expires_at_ts"]).is_none_or(|ends| ends > now)
     };
-    let granted: f64 = grants
-        .iter()
-        .filter(valid)
-        .filter_map(|grant| lenient::number(&grant["amount_cents"]))
-        .sum();
-    let used = lenient::number(&answer["total_usage_cents"]).map(|used| used.min(granted));
+    let amounts =
+        grants.iter().filter(valid).filter_map(|grant| lenient::number(&grant["amount_cents"]));
+    let granted = amounts.reduce(|sum, amount| sum + amount);
+    let used = lenient::number(&answer["total_usage_cents"]).zip(granted).map(|(used, all)| used.min(all));
     let renews = lenient::instant(&answer["renewal_date_ts"]);
-    let used = key::share(used, Some(granted))?;
-    Some(key::window("recurring", WindowKind::Monthly, Some(used), renews))
+    let allowance = Allowance::counted(used, granted);
+    draft::window("recurring", WindowKind::Monthly, allowance, renews).filter(Window::tells)
 }
 
 #[cfg(test)]
@@ -62,7 +70,10 @@ mod tests {
         let now = "2026-09-15T12:00:00Z".parse().unwrap();
         let answer = |ends: i64, used: f64| json!({"total_usage_cents": used, "credit_grants": [{"type": "recurring", "amount_cents": 1000, "expires_at_ts": ends}, {"type": "purchased", "amount_cents": 500}]});
         let used =
-            |answer: &Value| recurring(answer, now)?.used.map(claudometer_core::Percent::get);
+            |answer: &Value| {
+                let window = read(answer, now).report().reading.windows.into_iter().next()?;
+                window.used.map(claudometer_core::Percent::get)
+            };
         assert_eq!(used(&answer(1_790_812_800, 250.0)), Some(25.0));
         assert_eq!(used(&answer(1_790_812_800, 1400.0)), Some(100.0), "then come the others");
         assert_eq!(used(&answer(1_700_000_000, 250.0)), None, "expired");

@@ -1,9 +1,9 @@
 //! Synthetic: what is left, asked with a key.
 
 use crate::keyed::keyed;
-use claudometer_core::{Coverage, Reading, Trouble, Window, WindowKind};
+use claudometer_core::{Allowance, Trouble, Window, WindowKind};
 use claudometer_host::Host;
-use claudometer_provider::{FetchError, Report, key, lenient};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, draft, lenient};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -18,37 +18,43 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor =
+    Vendor { means: &[(403, Trouble::NotSubscribed)], ..Vendor::of(&["synthetic.new"]) };
 const URL: &str = "https://api.synthetic.new/v2/quotas";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
-    let answer = key::get(host, URL, key, Trouble::NotSubscribed).await?;
-    let slots = if answer["data"].is_object() { &answer["data"] } else { &answer };
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.windows =
-        [session(slots), weekly(slots), search(slots)].into_iter().flatten().collect();
-    key::told(reading, &answer)
+    let answer = VENDOR.get(host, URL, key).await?;
+    read(&answer).finish(&answer)
+}
+
+fn read(answer: &Value) -> Draft {
+    let slots = if answer["data"].is_object() { &answer["data"] } else { answer };
+    let mut draft = Draft::new();
+    draft.bucket("rollingFiveHourLimit", &slots["rollingFiveHourLimit"], session);
+    draft.bucket("weeklyTokenLimit", &slots["weeklyTokenLimit"], weekly);
+    draft.bucket("search", &slots["search"]["hourly"], search);
+    draft
 }
 
 /// It refills bit by bit, so there is no moment at which it begins anew.
-fn session(slots: &Value) -> Option<Window> {
-    let found = slots["rollingFiveHourLimit"].as_object()?;
-    let max = lenient::number(found.get("max")?);
-    let left = lenient::number(found.get("remaining")?);
-    let used = key::share(Some(max? - left?), max);
-    Some(key::window("session", WindowKind::Session, used, None))
+fn session(found: &Value) -> Option<Window> {
+    let allowance =
+        Allowance::left(lenient::number(&found["remaining"]), lenient::number(&found["max"]))
+            .spent_if(found["limited"] == true);
+    draft::window("session", WindowKind::Session, allowance, None)
 }
 
-fn weekly(slots: &Value) -> Option<Window> {
-    let left = lenient::number(&slots["weeklyTokenLimit"]["percentRemaining"])?;
-    Some(key::window("weekly", WindowKind::Weekly, Some(100.0 - left), None))
+/// The exact credits before the percentage.
+fn weekly(found: &Value) -> Option<Window> {
+    let amount = |name: &str| lenient::amount(&found[name]);
+    let allowance = Allowance::amounts_left(amount("remainingCredits"), amount("maxCredits"))
+        .or(Allowance::left_percent(lenient::number(&found["percentRemaining"])));
+    draft::window("weekly", WindowKind::Weekly, allowance, None)
 }
 
-fn search(slots: &Value) -> Option<Window> {
-    let hourly = &slots["search"]["hourly"];
-    let used = key::share(lenient::number(&hourly["requests"]), lenient::number(&hourly["limit"]));
+fn search(hourly: &Value) -> Option<Window> {
+    let allowance =
+        Allowance::counted(lenient::number(&hourly["requests"]), lenient::number(&hourly["limit"]));
     let ends = lenient::instant(&hourly["renewsAt"]);
-    hourly.is_object().then(|| Window {
-        minutes: Some(60),
-        ..key::window("search", WindowKind::Rolling, used, ends)
-    })
+    Some(draft::window("search", WindowKind::Rolling, allowance, ends)?.lasting(Some(60)))
 }

@@ -3,10 +3,10 @@
 use crate::keyed::keyed;
 use chrono::{DateTime, Utc};
 use claudometer_core::{
-    Amount, Coverage, CreditUnit, Credits, Reading, Trouble, Window, WindowKind,
+    Allowance, Amount, CreditUnit, Credits, Trouble, Window, WindowKind,
 };
 use claudometer_host::{Host, http::Request};
-use claudometer_provider::{FetchError, Report, key, lenient, shape};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, Word, draft, lenient};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -21,6 +21,15 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor = Vendor {
+    says: &[
+        (Word::Text("unauth"), Trouble::AuthExpired),
+        (Word::Text("forbidden"), Trouble::AuthExpired),
+        (Word::Text("api key"), Trouble::AuthExpired),
+    ],
+    means: &[(403, Trouble::NotSubscribed)],
+    ..Vendor::of(&["warp.dev"])
+};
 const URL: &str = "https://app.warp.dev/graphql/v2?op=GetRequestLimitInfo";
 /// The service turns other names away.
 const USER_AGENT: &str = "Warp/1.0";
@@ -37,45 +46,30 @@ async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
         .header("x-warp-os-name", "Linux")
         .header("x-warp-os-version", "1")
         .bearer(key);
-    let answer = key::answered(host, request, Trouble::NotSubscribed).await?;
-    if let Some(error) = answer["errors"].as_array().and_then(|errors| errors.first()) {
-        return Err(refusal(error, &answer));
-    }
+    let answer = VENDOR.ask(host, request).await?;
+    read(&answer, host.now()).finish(&answer)
+}
+
+fn read(answer: &Value, now: DateTime<Utc>) -> Draft {
     let user = &answer["data"]["user"]["user"];
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.windows = requests(&user["requestLimitInfo"]).into_iter().collect();
-    reading.credits = credits(user, host.now());
-    if reading.credits.is_none() && user["requestLimitInfo"]["isUnlimited"] == true {
-        let (balance, expires_at) = (None, None);
-        reading.credits =
-            Some(Credits { balance, unit: CreditUnit::Requests, unlimited: true, expires_at });
-    }
-    key::told(reading, &answer)
+    let mut draft = Draft::new();
+    draft.bucket("requestLimitInfo", &user["requestLimitInfo"], requests);
+    draft.balance(credits(user, now));
+    draft
 }
 
-/// HTTP 200 can be an error.
-fn refusal(error: &Value, answer: &Value) -> FetchError {
-    let message = error["message"].as_str().unwrap_or_default().to_ascii_lowercase();
-    if ["unauth", "forbidden", "api key"].iter().any(|word| message.contains(word)) {
-        return FetchError::new(Trouble::AuthExpired, "The vendor refused the key.");
-    }
-    FetchError::unreadable("The vendor answered with an error.", Some(shape::of(answer)))
-}
-
-/// What has no limit is no bar.
 fn requests(info: &Value) -> Option<Window> {
-    if info["isUnlimited"] == true {
-        return None;
-    }
-    let limit = lenient::number(&info["requestLimit"])?;
-    let used = key::share(lenient::number(&info["requestsUsedSinceLastRefresh"]), Some(limit));
+    let number = |name: &str| lenient::number(&info[name]);
+    let allowance =
+        Allowance::counted(number("requestsUsedSinceLastRefresh"), number("requestLimit"))
+            .unlimited_if(info["isUnlimited"] == true);
     let kind = match info["requestLimitRefreshDuration"].as_str() {
         Some("WEEKLY") => WindowKind::Weekly,
         Some("DAILY") => WindowKind::Daily,
         Some("MONTHLY") => WindowKind::Monthly,
         _ => WindowKind::Other,
     };
-    Some(key::window("requests", kind, used, lenient::instant(&info["nextRefreshTime"])))
+    draft::window("requests", kind, allowance, lenient::instant(&info["nextRefreshTime"]))
 }
 
 /// Requests that were granted beside the plan, of the person and of workspaces.
@@ -85,17 +79,15 @@ fn credits(user: &Value, now: DateTime<Utc>) -> Option<Credits> {
     let shared = shared.iter().flat_map(|one| list(&one["bonusGrantsInfo"]["grants"]));
     let valid =
         |grant: &Value| lenient::instant(&grant["expiration"]).is_none_or(|ends| ends > now);
-    let grants: Vec<Value> =
-        list(&user["bonusGrants"]).into_iter().chain(shared).filter(valid).collect();
-    let left: f64 =
-        grants.iter().filter_map(|grant| lenient::number(&grant["requestCreditsRemaining"])).sum();
-    let ends = grants.iter().filter_map(|grant| lenient::instant(&grant["expiration"])).min();
-    (!grants.is_empty()).then(|| Credits {
-        balance: Some(Amount::whole(left as i64)),
-        unit: CreditUnit::Requests,
-        unlimited: false,
-        expires_at: ends,
-    })
+    let grants: Vec<(Amount, Value)> = list(&user["bonusGrants"])
+        .into_iter()
+        .chain(shared)
+        .filter(valid)
+        .filter_map(|grant| Some((lenient::amount(&grant["requestCreditsRemaining"])?, grant)))
+        .collect();
+    let ends = grants.iter().filter_map(|(_, grant)| lenient::instant(&grant["expiration"])).min();
+    let left = grants.iter().map(|(left, _)| *left).reduce(|sum, left| sum + left);
+    draft::left(left, CreditUnit::Requests).map(|credits| credits.ending(ends))
 }
 
 #[cfg(test)]
@@ -114,6 +106,7 @@ mod tests {
             credits.expires_at.map(|at| at.to_rfc3339()),
             Some("2026-11-01T00:00:00+00:00".into())
         );
-        assert_eq!(requests(&json!({"isUnlimited": true, "requestLimit": 5})), None);
+        let unlimited = requests(&json!({"isUnlimited": true, "requestLimit": 5})).unwrap();
+        assert!(unlimited.unlimited && unlimited.used.is_none());
     }
 }

@@ -1,12 +1,9 @@
 //! Windsurf: what the editor last knew of its plan, read from its own database.
 
-use claudometer_core::{Coverage, Reading, WindowKind, gate::Cadence};
-use claudometer_core::{ProviderId, Trouble};
+use claudometer_core::{Allowance, ProviderId, Trouble, Window, WindowKind, gate::Cadence};
 use claudometer_host::Host;
 use claudometer_provider::{
-    FetchError, Provider, Recorded, Scene, SourceSpec, key, lenient,
-    local::Local,
-    replay::{of_error, of_reading},
+    Draft, Provider, Recorded, Scene, SourceSpec, draft, json, lenient, local::Local, replay::Stage,
 };
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -27,7 +24,7 @@ static EDITOR: Local = Local {
     provider: ProviderId::new("windsurf"),
     files: |host| vec![database(host)],
     folders: |_| Vec::new(),
-    read: |host, path| reading(&cached(host, path)?),
+    read: |host, path| Some(read(&cached(host, path)?)),
 };
 
 /// The provider.
@@ -58,7 +55,7 @@ pub static PROVIDER: Provider = Provider {
         earlier: &[],
         now: &[],
     }],
-    replay: |recorded, _| Box::pin(async move { replayed(recorded) }),
+    stage,
 };
 
 fn database(host: &Host) -> PathBuf {
@@ -75,42 +72,37 @@ fn cached(host: &Host, path: &Path) -> Option<Value> {
     let found = host.files.database_value(path, TABLE, PLAN);
     let text = found
         .inspect_err(|error| tracing::debug!(%error, "the editor's database cannot be read now"));
-    serde_json::from_str(&text.ok()??).ok()
+    json::read(text.ok()??).ok()
 }
 
-/// The newer form tells percents; the older one counts messages.
-fn reading(plan: &Value) -> Option<Reading> {
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.plan = lenient::text(&plan["planName"]);
+/// The newer form tells percents; the older one counts messages, and stands in where the newer one tells nothing.
+fn read(plan: &Value) -> Draft {
+    let mut draft = Draft::new();
+    draft.plan = lenient::text(&plan["planName"]);
     let quota = &plan["quotaUsage"];
-    let left = |name: &str, kind: WindowKind, resets: &str| {
-        let left = lenient::number(&quota[name])?;
-        let ends = lenient::instant(&quota[resets]);
-        Some(key::window(kind.code(), kind, Some(100.0 - left), ends))
-    };
-    let newer = [
-        left("dailyRemainingPercent", WindowKind::Daily, "dailyResetAtUnix"),
-        left("weeklyRemainingPercent", WindowKind::Weekly, "weeklyResetAtUnix"),
-    ];
-    reading.windows = newer.into_iter().flatten().collect();
-    if reading.windows.is_empty() {
-        let usage = &plan["usage"];
-        let used = key::share(
-            lenient::number(&usage["usedMessages"]),
-            lenient::number(&usage["messages"]),
-        );
-        let ends = lenient::instant(&plan["endTimestamp"]);
-        let messages =
-            used.map(|used| key::window("messages", WindowKind::BillingCycle, Some(used), ends));
-        reading.windows = messages.into_iter().collect();
+    for (kind, left, resets) in [
+        (WindowKind::Daily, "dailyRemainingPercent", "dailyResetAtUnix"),
+        (WindowKind::Weekly, "weeklyRemainingPercent", "weeklyResetAtUnix"),
+    ] {
+        let left = lenient::number(&quota[left]);
+        if left.is_some() {
+            let ends = lenient::instant(&quota[resets]);
+            draft.add(draft::window(kind.code(), kind, Allowance::left_percent(left), ends));
+        }
     }
-    (!reading.windows.is_empty()).then_some(reading)
+    if !draft.tells() {
+        let number = |name: &str| lenient::number(&plan["usage"][name]);
+        let allowance = Allowance::counted(number("usedMessages"), number("messages"))
+            .or(Allowance::left(number("remainingMessages"), number("messages")));
+        let ends = lenient::instant(&plan["endTimestamp"]);
+        let window = draft::window("messages", WindowKind::BillingCycle, allowance, ends);
+        draft.add(window.filter(Window::tells));
+    }
+    draft
 }
 
-fn replayed(recorded: &Recorded) -> Option<Value> {
-    let plan: Value = serde_json::from_slice(&recorded.response.body).unwrap_or_default();
-    (recorded.folder() == "windsurf").then(|| match reading(&plan) {
-        Some(reading) => of_reading(&reading),
-        None => of_error(&FetchError::local(Trouble::NoData, "Its file tells no limits.")),
-    })
+fn stage(recorded: &Recorded) -> Option<Stage> {
+    let noted = serde_json::json!({ PLAN: recorded.text() }).to_string();
+    let place = ".config/Windsurf/User/globalStorage/state.vscdb";
+    (recorded.folder() == "windsurf").then(|| Stage::of("editor").file(place, noted))
 }

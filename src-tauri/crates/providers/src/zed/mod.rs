@@ -1,11 +1,10 @@
 //! Zed: what is left, asked with a key.
 
 use crate::keyed::keyed;
-use claudometer_core::{Coverage, Reading, Trouble, Window, WindowKind};
+use claudometer_core::{Allowance, Trouble, WindowKind};
 use claudometer_host::{Host, http::Request};
-use claudometer_provider::{FetchError, Report, key, lenient};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, draft, lenient};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::Value;
 
 keyed! {
     id: "zed", name: "Zed", short: "Ze", dashboard: "https://dashboard.zed.dev",
@@ -20,24 +19,27 @@ keyed! {
 
 pub(crate) mod logs;
 
+const VENDOR: Vendor = Vendor {
+    sign_in: &["/sign_in", "/login"],
+    means: &[(403, Trouble::AuthExpired)],
+    ..Vendor::of(&["zed.dev"])
+};
 const URL: &str = "https://cloud.zed.dev/client/users/me";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
     let typed = key.expose_secret().replacen(':', " ", 1);
     let request = Request::get(URL).header("authorization", SecretString::from(typed));
-    let answer = key::answered(host, request, Trouble::AuthExpired).await?;
+    let answer = VENDOR.ask(host, request).await?;
     let plan = &answer["plan"];
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.plan = lenient::text(&plan["plan_v3"])
+    let mut draft = Draft::new();
+    draft.plan = lenient::text(&plan["plan_v3"])
         .map(|name| lenient::title_case(name.trim_start_matches("zed_")));
-    reading.windows = predictions(plan).into_iter().collect();
-    key::told(reading, &answer)
-}
-
-/// What has no limit is no bar.
-fn predictions(plan: &Value) -> Option<Window> {
-    let found = &plan["usage"]["edit_predictions"];
-    let used = key::share(lenient::number(&found["used"]), lenient::number(&found["limit"]))?;
-    let ends = lenient::instant(&plan["subscription_period"]["ended_at"]);
-    Some(key::window("edit-predictions", WindowKind::BillingCycle, Some(used), ends))
+    draft.bucket("edit_predictions", &plan["usage"]["edit_predictions"], |found| {
+        let allowance =
+            Allowance::counted(lenient::number(&found["used"]), lenient::number(&found["limit"]))
+                .unlimited_if(found["limit"] == "unlimited");
+        let ends = lenient::instant(&plan["subscription_period"]["ended_at"]);
+        draft::window("edit-predictions", WindowKind::BillingCycle, allowance, ends)
+    });
+    draft.finish(&answer)
 }

@@ -1,10 +1,11 @@
 //! ZenMux: what is left, asked with a key.
 
 use crate::keyed::keyed;
-use claudometer_core::{Coverage, Reading, Trouble, WindowKind};
+use claudometer_core::{Allowance, WindowKind};
 use claudometer_host::Host;
-use claudometer_provider::{FetchError, Report, key, lenient};
+use claudometer_provider::{Draft, FetchError, Report, Vendor, draft, lenient};
 use secrecy::SecretString;
+use serde_json::Value;
 
 keyed! {
     id: "zenmux", name: "ZenMux", short: "Zm", dashboard: "https://zenmux.ai/platform/subscription",
@@ -17,22 +18,29 @@ keyed! {
     },
 }
 
+const VENDOR: Vendor = Vendor::of(&["zenmux.ai"]);
 const URL: &str = "https://zenmux.ai/api/v1/management/subscription/detail";
 
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
-    let answer = key::get(host, URL, key, Trouble::ForbiddenScope).await?;
+    let answer = VENDOR.get(host, URL, key).await?;
+    read(&answer).finish(&answer)
+}
+
+fn read(answer: &Value) -> Draft {
     let data = &answer["data"];
-    // What is called a percentage is a fraction.
-    let window = |name: &str, id: &str, kind: WindowKind| {
-        let quota = &data[name];
-        let used = lenient::number(&quota["usage_percentage"]).map(|fraction| fraction * 100.0);
-        let ends = lenient::instant(&quota["resets_at"]);
-        quota.is_object().then(|| key::window(id, kind, used, ends))
-    };
-    let mut reading = Reading::empty(Coverage::Complete);
-    reading.plan = lenient::text(&data["plan"]["tier"]).map(|tier| lenient::title_case(&tier));
-    let session = window("quota_5_hour", "session", WindowKind::Session);
-    let weekly = window("quota_7_day", "weekly", WindowKind::Weekly);
-    reading.windows = session.into_iter().chain(weekly).collect();
-    key::told(reading, &answer)
+    let mut draft = Draft::new();
+    draft.plan = lenient::text(&data["plan"]["tier"]).map(|tier| lenient::title_case(&tier));
+    for (name, kind) in
+        [("quota_5_hour", WindowKind::Session), ("quota_7_day", WindowKind::Weekly)]
+    {
+        draft.bucket(name, &data[name], |quota| {
+            let number = |name: &str| lenient::number(&quota[name]);
+            // What is called a percentage is a fraction.
+            let allowance = Allowance::used_fraction(number("usage_percentage"))
+                .or(Allowance::counted(number("used_flows"), number("max_flows")))
+                .or(Allowance::left(number("remaining_flows"), number("max_flows")));
+            draft::window(kind.code(), kind, allowance, lenient::instant(&quota["resets_at"]))
+        });
+    }
+    draft
 }

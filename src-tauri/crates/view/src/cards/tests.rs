@@ -3,7 +3,7 @@
 use super::*;
 use crate::fixture::{acme, ago, at, context, failure, label, seat, stamp, window, zeta};
 use claudometer_core::{
-    Account, Percent, Seen, Trouble, Window,
+    Account, Amount, Credits, Percent, Seen, Trouble, Window,
     settings::{FigureOf, Metric},
 };
 use claudometer_wire::{Fresh, Level, Looked};
@@ -207,6 +207,30 @@ fn money_and_balances_have_their_places() {
     let spend = card.spend.map(|meter| (meter.figure, meter.used, meter.sentence));
     let sentence = "Extra usage: $15.12 of $50.00, resets 10/01 (in 15 d 12 h).".to_owned();
     assert_eq!(spend, Some(("$15.12 of $50.00".to_owned(), Some(30.24), sentence)));
+}
+
+#[test]
+fn several_balances_and_what_has_no_limit_are_told_in_words_under_names_of_their_own() {
+    let unlimited = Window { used: None, unlimited: true, ..window("weekly", 0.0, None) };
+    let told = |credits| Seen { value: credits, stamp: stamp(1) };
+    let yuan = CreditUnit::of("cny").unwrap();
+    let card = only(SeatState {
+        credits: vec![
+            told(Credits::left(Amount::whole(5), CreditUnit::USD)),
+            told(Credits::left(Amount::whole(7), yuan)),
+            told(Credits::used(Amount::whole(386), CreditUnit::Credits).named("Acme")),
+        ],
+        ..acme(vec![unlimited])
+    });
+    let lines: Vec<_> =
+        card.lines.iter().map(|line| format!("{}: {}", line.label, line.value)).collect();
+    assert_eq!(
+        lines,
+        ["Credits: $5.00", "Credits · CNY: 7.00 CNY", "Credits · Acme: 386 credits used"]
+    );
+    let meter = &card.meters[0];
+    assert_eq!((meter.used, meter.unlimited, meter.figure.as_str()), (None, true, "unlimited"));
+    assert_eq!((meter.level, meter.sentence.as_str()), (Level::Calm, "Weekly: unlimited."));
 }
 
 #[test]

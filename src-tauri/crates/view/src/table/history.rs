@@ -129,6 +129,7 @@ fn label(course: &Course) -> String {
         used: None,
         resets_at: None,
         minutes: course.minutes,
+        unlimited: false,
     })
 }
 

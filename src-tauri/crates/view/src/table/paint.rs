@@ -137,6 +137,10 @@ const ASCII: Blocks = Blocks {
 pub(super) fn bar(line: Line, meter: &Meter, width: usize, style: &Style) -> Line {
     let blocks = if style.ascii { ASCII } else { BLOCKS };
     let inside = width - blocks.open.len() - blocks.close.len();
+    if meter.unlimited {
+        // A word says it; there is nothing to draw.
+        return line.with(&" ".repeat(width), Ink::Quiet);
+    }
     let line = line.with(blocks.open, Ink::Quiet);
     let Some(used) = meter.used else {
         let dashes: String = (0..inside).map(|column| blocks.unknown[column % 2]).collect();

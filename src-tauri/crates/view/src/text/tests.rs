@@ -158,26 +158,26 @@ fn money_stands_as_people_write_it() {
 #[test]
 fn balances_are_counted_in_their_own_unit() {
     let context = context();
-    let balance = |cents: i64, unit| Credits {
-        balance: Some(Amount::cents(cents)),
-        unit,
-        unlimited: false,
-        expires_at: None,
-    };
+    let balance = |cents: i64, unit| Credits::left(Amount::cents(cents), unit);
+    let money = |code: &str| CreditUnit::of(code).unwrap();
     for (value, shown) in [
         (balance(725, CreditUnit::Credits), "7.25 credits"),
         (balance(100, CreditUnit::Credits), "1 credit"),
         (balance(30_000, CreditUnit::Requests), "300 requests"),
-        (balance(500, CreditUnit::Usd), "$5.00"),
+        (balance(500, CreditUnit::USD), "$5.00"),
         (balance(1_250, CreditUnit::Points), "12.5 points"),
         (Credits { unlimited: true, ..balance(0, CreditUnit::Credits) }, "unlimited"),
         (Credits { balance: None, ..balance(0, CreditUnit::Credits) }, "not reported"),
         (
-            Credits {
-                expires_at: Some(at("2026-10-01T00:00:00Z")),
-                ..balance(500, CreditUnit::Eur)
-            },
+            Credits { expires_at: Some(at("2026-10-01T00:00:00Z")), ..balance(500, money("eur")) },
             "€5.00 until 10/01",
+        ),
+        (balance(7_146, money("cny")), "71.46 CNY"),
+        (balance(50_000, money("jpy")), "500 JPY"),
+        (Credits::used(Amount::whole(386), CreditUnit::Credits), "386 credits used"),
+        (
+            Credits { used: Some(Amount::cents(910)), ..balance(1_090, CreditUnit::USD) },
+            "$10.90 left, $9.10 used",
         ),
     ] {
         assert_eq!(credits(&value, &context), shown);

@@ -103,7 +103,7 @@ pub(super) fn of(
     );
     let worst = choice::worst(&[state], context.display.metric, context);
     let worst = worst.map(|(_, seen)| {
-        format!("{} {}", text::window_label(&seen.value), text::figure(seen.value.used, context))
+        format!("{} {}", text::window_label(&seen.value), text::window_figure(&seen.value, context))
     });
     let trouble = state.failure.as_ref().map(|failure| text::trouble(failure.trouble).to_owned());
     let summary: Vec<String> = state.plan.iter().cloned().chain(trouble).chain(worst).collect();
@@ -260,8 +260,7 @@ fn after(
 /// A window in one line of plain text: `Session 37 % used, resets 17:00 (in 2 h 10 m)`.
 pub(super) fn window_words(seen: &Seen<Window>, state: &SeatState, context: &Context) -> String {
     let meter = meter::of_window(seen, state, &|source| source.to_string(), context);
-    let figure =
-        (meter.fresh != Fresh::RolledOver).then(|| text::worded_figure(seen.value.used, context));
+    let figure = (meter.fresh != Fresh::RolledOver).then(|| text::worded(&seen.value, context));
     let old = (meter.fresh == Fresh::Stale).then(|| text::old(seen.stamp.at, context));
     let parts: Vec<_> = [figure, meter.resets, old].into_iter().flatten().collect();
     format!("{} {}", meter.label, parts.join(", "))
