@@ -68,6 +68,15 @@ fn a_reset_needs_a_fall_that_two_readings_show_and_is_told_once() {
                 &[(80.0, None, 0.0), (2.0, None, 5.0), (2.0, None, 10.0), (2.0, None, 15.0)],
                 &["80", "reset of 80"],
             ),
+        ],
+    );
+}
+
+#[test]
+fn figures_that_jump_between_two_states_tell_each_thing_once() {
+    tells(
+        session,
+        &[
             (
                 "jumping between two states",
                 &[
@@ -118,6 +127,15 @@ fn a_reset_needs_a_fall_that_two_readings_show_and_is_told_once() {
                 ],
                 &["80", "reset of 80"],
             ),
+        ],
+    );
+}
+
+#[test]
+fn a_window_that_was_reset_early_warns_and_resets_again() {
+    tells(
+        session,
+        &[
             (
                 "used again after an early reset with a later boundary",
                 &[
