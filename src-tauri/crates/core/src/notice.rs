@@ -7,6 +7,7 @@ mod budget;
 mod period;
 mod quiet;
 mod seat;
+mod waking;
 
 pub use budget::decide_budgets;
 
@@ -20,8 +21,10 @@ use crate::{
 use budget::BudgetMark;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use period::{Ended, Period, Sample};
+use quiet::Pause;
 use seat::SeatMarks;
 use serde::{Deserialize, Serialize};
+use waking::Waking;
 
 /// A window mattered when at least this much of it had been used, in percent.
 const MATTERED: f64 = 50.0;
@@ -83,7 +86,7 @@ pub enum NoticeKind {
 pub enum Alert {
     /// One notice.
     One(Box<Notice>),
-    /// What quiet hours held back, together.
+    /// Several together: what was held back in quiet hours, what came due while the machine slept, what came all at once.
     Digest(Vec<Notice>),
     /// A budget of which most, or all, is spent.
     Budget(Box<BudgetState>),
@@ -109,6 +112,7 @@ pub struct Markers {
     /// Apart, so that a simulation never silences a true alert.
     simulated: Vec<SeatMarks>,
     held: Vec<Notice>,
+    waking: Waking,
     budgets: Vec<BudgetMark>,
 }
 
@@ -120,12 +124,16 @@ impl Markers {
     }
 }
 
-/// Decides what to tell about `bundle` at `now`; `local` is the same moment as local time of day.
+/// Decides what to tell about `bundle` at `now`; `local` is the same moment as local time of day. Whoever runs calls it at
+/// each change, and every minute.
 ///
 /// - A threshold is told once per period of a window; a reading that jumps over several tells the highest.
 /// - A run-out is told once per period, never beside a threshold, and no more once the highest threshold has been told.
-/// - A reset is told when a second reading confirms it, if it is not long past: a fifth of the window, from 2 h to 12 h.
+/// - A new period begins with a fall in use that two readings show, and with nothing else. The first of the two tells
+///   nothing.
+/// - A reset is told if it is not long past: a fifth of the window, from 2 h to 12 h.
 /// - Stale, rolled-over and demo numbers tell nothing; a first observation can reach a threshold, but never reset.
+/// - What came due while the machine slept is one alert.
 pub fn decide(
     markers: &mut Markers,
     bundle: &UsageSnapshotBundle,
@@ -133,6 +141,7 @@ pub fn decide(
     now: DateTime<Utc>,
     local: NaiveTime,
 ) -> Vec<Alert> {
+    markers.waking.look(now);
     markers.simulated.retain(|marks| {
         let simulated = |state: &SeatState| state.origin == Origin::Simulated;
         bundle.seats.iter().any(|state| simulated(state) && state.seat == marks.seat)
@@ -151,8 +160,10 @@ pub fn decide(
     }
     seat::prune(&mut markers.live, now);
     seat::prune(&mut markers.simulated, now);
-    let quiet = alerts.quiet_hours.is_some_and(|quiet| quiet.contains(local));
-    quiet::settle(markers, fresh, quiet, now)
+    let waking = markers.waking.gathers(bundle, &markers.live, now).then_some(Pause::Waking);
+    let quiet = alerts.quiet_hours.filter(|quiet| quiet.contains(local));
+    let pause = quiet.map(|_| Pause::QuietHours).or(waking);
+    quiet::settle(markers, fresh, pause, now)
 }
 
 fn notice(state: &SeatState, kind: NoticeKind, now: DateTime<Utc>) -> Notice {

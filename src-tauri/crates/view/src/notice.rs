@@ -26,7 +26,7 @@ pub fn words(alert: &Alert, context: &Context) -> Words {
         Alert::Digest(notices) => {
             let lines = notices.iter().map(|notice| one(notice, context).title);
             Words {
-                title: format!("{} notices from the quiet hours", notices.len()),
+                title: format!("{} notices", notices.len()),
                 body: lines.collect::<Vec<_>>().join("\n"),
                 urgent: false,
             }

@@ -1,23 +1,27 @@
 //! Which period of a window a reading belongs to, and whether the period before it has truly ended.
 //!
-//! A boundary jitters by seconds from poll to poll, slides with the clock while a window has not started, and a bad
-//! sample may show 0 % for once. So a boundary within half a window of a known one is the same period, and the end of a
-//! period is believed only at the second reading in a row that says so.
+//! Within a period use only grows. So only a fall that two readings in a row show begins a new period: a boundary alone
+//! never does, for it jitters by seconds, moves by days, slides with the clock while a window has not started, and is
+//! missing now and then. Until the second reading the first counts for nothing, as it may be a bad sample.
 
 use crate::{Percent, Seen, Window, WindowKind};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Boundaries closer than this are always one period.
-const LEAST_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
+/// A boundary that has moved by less than this has only jittered, however short the window.
+const LEAST_MOVE: TimeDelta = TimeDelta::minutes(5);
 /// By how much a boundary jitters around the moment at which a window really ends.
 const JITTER: TimeDelta = TimeDelta::seconds(5);
 /// A fall in use smaller than this many points is rounding.
 const LEAST_DROP: f64 = 1.0;
+/// A fall of so many points, less than half of the use, begins a period where the boundary has moved forward as well.
+const CLEAR_DROP: f64 = 10.0;
+/// Use that is back at this share of what it was before a fall, at once, had not fallen.
+const BACK_AGAIN: f64 = 0.9;
 /// Periods that ended this long ago cannot come back in any answer.
 const KEEP_ENDED: TimeDelta = TimeDelta::days(1);
-/// Periods kept per window. Live ones lie at least half a window apart, so that more never matter.
+/// Periods kept per window: the current one, and those between which figures may jump.
 const KEEP: usize = 6;
 
 /// What has been told about one period of a window.
@@ -54,34 +58,63 @@ pub(super) struct Sample {
 impl Sample {
     /// The reading of a window; `None` where no use was reported.
     pub(super) fn of(seen: &Seen<Window>) -> Option<Self> {
-        let window = &seen.value;
-        let until = window.resets_at.filter(|end| *end > seen.stamp.at);
+        let (window, at) = (&seen.value, seen.stamp.at);
+        let used = window.used?;
+        let until = window.resets_at.filter(|end| *end > at);
+        let length = window.length();
+        // A window that was used and still ends its whole length from now moves with the clock.
+        let runs_along = used.get() > 0.0
+            && until.zip(length).is_some_and(|(end, length)| (end - at - length).abs() <= JITTER);
         Some(Self {
-            used: window.used?,
+            used,
             until,
             outdated: until.is_none() && window.resets_at.is_some(),
-            at: seen.stamp.at,
-            length: window.length(),
-            slides: window.kind == WindowKind::Rolling,
+            at,
+            length,
+            slides: window.kind == WindowKind::Rolling || runs_along,
         })
     }
 
-    /// When the window that ends at `until` began, in UTC.
-    fn began(&self, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.length.and_then(|length| until.checked_sub_signed(length))
+    /// A boundary that has moved by more than this has not only jittered: a tenth of the window.
+    fn far(&self) -> TimeDelta {
+        self.length.map_or(LEAST_MOVE, |length| (length / 10).max(LEAST_MOVE))
     }
 
-    fn tolerance(&self) -> TimeDelta {
-        tolerance(self.length)
+    /// Whether at least as much is used as then.
+    fn is_again(&self, before: Percent) -> bool {
+        self.used.get() > before.get() - LEAST_DROP
+    }
+
+    /// Whether use is lower than it was by so much that this is another period, if the window ended `before` then.
+    fn is_far_below(&self, highest: Percent, before: Option<DateTime<Utc>>) -> bool {
+        let drop = highest.get() - self.used.get();
+        let moved = !self.slides
+            && self.until.zip(before).is_some_and(|(until, before)| until - before > self.far());
+        let by_half = self.used.get() * 2.0 <= highest.get();
+        drop >= LEAST_DROP && (by_half || (moved && drop >= CLEAR_DROP))
     }
 }
 
-fn tolerance(length: Option<TimeDelta>) -> TimeDelta {
-    length.map_or(LEAST_TOLERANCE, |length| (length / 2).max(LEAST_TOLERANCE))
+/// Whether two ends are one, give or take a jitter.
+fn is_same(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>, jitter: TimeDelta) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => (one - other).abs() <= jitter,
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+/// How a reading says that the current period is over.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fall {
+    /// Its end has passed, and less is used than before.
+    InTime,
+    /// Far less is used than before, although its end has not passed.
+    Early,
 }
 
 impl Period {
-    fn new(sample: &Sample) -> Self {
+    const fn new(sample: &Sample) -> Self {
         Self {
             until: sample.until,
             highest: sample.used,
@@ -100,26 +133,30 @@ impl Period {
 
     /// Whether the clock says that it is over. A window that slides has no end.
     fn is_over(&self, sample: &Sample) -> bool {
-        // Where a later boundary is named, the benefit of the jitter goes to the new period.
-        let grace = if sample.until.is_some() { -JITTER } else { JITTER };
-        !sample.slides && self.until.is_some_and(|end| sample.at - end >= grace)
+        let Some(end) = self.until.filter(|_| !sample.slides) else { return false };
+        match sample.until {
+            // Where a later boundary is named, the benefit of the jitter goes to the new period.
+            Some(next) => next - end > LEAST_MOVE && sample.at - end >= -JITTER,
+            None => sample.at - end >= JITTER,
+        }
     }
 
     fn fell(&self, sample: &Sample) -> bool {
         self.highest.get() - sample.used.get() >= LEAST_DROP
     }
 
-    fn fell_by_half(&self, sample: &Sample) -> bool {
-        self.fell(sample) && sample.used.get() * 2.0 <= self.highest.get()
+    /// Whether the reading says that it has ended.
+    fn fall(&self, sample: &Sample) -> Option<Fall> {
+        if self.fell(sample) && self.is_over(sample) {
+            return Some(Fall::InTime);
+        }
+        sample.is_far_below(self.highest, self.until).then_some(Fall::Early)
     }
 
-    /// Takes over what was told while the period's boundary was unknown.
-    fn absorb(&mut self, nameless: Self) {
-        self.told.extend(nameless.told);
-        self.run_out_told |= nameless.run_out_told;
-        if nameless.highest > self.highest {
-            self.highest = nameless.highest;
-        }
+    /// Takes over what was told in another.
+    fn absorb(&mut self, other: &Self) {
+        self.told.extend(&other.told);
+        self.run_out_told |= other.run_out_told;
     }
 }
 
@@ -132,18 +169,25 @@ pub(super) struct Ended {
     pub(super) at: DateTime<Utc>,
 }
 
-/// What a reading means for the period that was current before it.
-enum Place {
-    /// Nothing: it speaks of a period that is over.
-    Nowhere,
-    /// It belongs to the current period.
-    Current,
-    /// It belongs to another period, which is no reset: one that is known already, or an earlier one.
-    Elsewhere,
-    /// The current period is over by the clock.
-    Next,
-    /// The current period seems to have ended before its time; `proven` by a boundary beyond the tolerance.
-    Early { proven: bool },
+/// What is kept of a reading: what was used, and when the window was known to end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Believed {
+    used: Percent,
+    until: Option<DateTime<Utc>>,
+}
+
+/// A reading that says that a period has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Doubt {
+    at: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
+    slides: bool,
+}
+
+impl Doubt {
+    const fn of(sample: &Sample) -> Self {
+        Self { at: sample.at, until: sample.until, slides: sample.slides }
+    }
 }
 
 /// What is remembered of one window.
@@ -151,9 +195,15 @@ enum Place {
 pub(super) struct WindowMarks {
     /// When the last reading that was taken in was measured, in UTC.
     pub(super) seen: DateTime<Utc>,
-    /// When a reading first said that the current period has ended, in UTC, as long as no other confirmed it.
+    /// The reading that first said that the current period has ended, as long as no other confirmed it.
     #[serde(default)]
-    doubted: Option<DateTime<Utc>>,
+    doubt: Option<Doubt>,
+    /// The last reading that was believed; `None` in what older programs kept.
+    #[serde(default)]
+    last: Option<Believed>,
+    /// The one before it, where it is of the same period.
+    #[serde(default)]
+    before: Option<Believed>,
     /// Known periods, the current one first.
     periods: Vec<Period>,
 }
@@ -170,18 +220,18 @@ pub(super) struct Taken<'a> {
 impl WindowMarks {
     /// Marks of a window that has not been seen.
     pub(super) const fn new() -> Self {
-        Self { seen: DateTime::<Utc>::MIN_UTC, doubted: None, periods: Vec::new() }
+        let seen = DateTime::<Utc>::MIN_UTC;
+        Self { seen, doubt: None, last: None, before: None, periods: Vec::new() }
     }
 
-    /// The live period that a window, as it was seen, belongs to; `None` where that period is over.
-    pub(super) fn period_of(&self, window: &Window) -> Option<&Period> {
-        let index = window.resets_at.and_then(|end| self.nearest(end, tolerance(window.length())));
-        match index {
-            Some(0) => self.periods.first(),
-            Some(index) if self.doubted.is_some() => self.periods.get(index),
-            Some(_) => None,
-            None => self.periods.first().filter(|_| window.resets_at.is_none()),
-        }
+    /// The period that is believed to go on.
+    pub(super) fn current(&self) -> Option<&Period> {
+        self.periods.first()
+    }
+
+    /// Whether the last reading said that the current period has ended, and none has confirmed it.
+    pub(super) const fn is_doubted(&self) -> bool {
+        self.doubt.is_some()
     }
 
     /// Takes in a reading. One that is not newer than the last says nothing, unless the clock was set back.
@@ -189,178 +239,101 @@ impl WindowMarks {
         if sample.at <= self.seen && self.seen <= now {
             return Taken::default();
         }
-        let since = std::mem::replace(&mut self.seen, sample.at);
+        self.seen = sample.at;
         self.prune(sample.at);
-        let doubted = self.doubted.take();
-        let (index, ended) = match self.place(sample, since, doubted.is_some()) {
-            Place::Nowhere => {
-                self.doubted = doubted;
-                (None, None)
-            }
-            Place::Current => (Some(0), None),
-            Place::Elsewhere => (Some(self.turn_to(sample)), None),
-            Place::Next => self.next(sample, doubted),
-            Place::Early { proven } => self.early(sample, doubted, proven),
-        };
-        let mut period = index.and_then(|index| self.periods.get_mut(index));
-        if let Some(period) = &mut period {
-            period.note(sample);
+        let fall = self.current().and_then(|current| current.fall(sample));
+        if sample.outdated && fall != Some(Fall::InTime) {
+            return Taken::default();
         }
-        Taken { period: period.filter(|_| !sample.outdated), ended }
+        let doubt = self.doubt.take();
+        let ended = match (fall, doubt) {
+            (None, _) => {
+                self.go_on(sample);
+                None
+            }
+            (Some(_), None) => {
+                self.doubt = Some(Doubt::of(sample));
+                return Taken::default();
+            }
+            (Some(_), Some(doubt)) if self.jumped_for_once(sample, &doubt) => {
+                self.go_on(sample);
+                None
+            }
+            (Some(fall), Some(doubt)) => self.turn(sample, fall, &doubt),
+        };
+        let until = self.current().and_then(|current| current.until);
+        let last = self.last.replace(Believed { used: sample.used, until });
+        self.before = last.filter(|_| fall.is_none());
+        let current = self.periods.first_mut();
+        Taken { period: current.filter(|_| !sample.outdated), ended }
     }
 
-    /// `since` is when the reading before was measured, `doubted` whether it said that the current period has ended.
-    fn place(&self, sample: &Sample, since: DateTime<Utc>, doubted: bool) -> Place {
-        let Some(current) = self.periods.first() else {
-            return if sample.outdated { Place::Nowhere } else { Place::Elsewhere };
+    /// The reading belongs to the current period, or begins the first. Figures that jump back to where they were before a
+    /// fall had not fallen: the period before goes on.
+    fn go_on(&mut self, sample: &Sample) {
+        let jumped = self.last.is_some_and(|last| last.used.get() * 2.0 <= sample.used.get());
+        let before = |period: &Period| {
+            is_same(period.until, sample.until, LEAST_MOVE)
+                && sample.used.get() >= period.highest.get() * BACK_AGAIN
         };
-        match (sample.until, current.until) {
-            (None, _) if sample.outdated => {
-                if current.is_over(sample) && current.fell(sample) {
-                    Place::Next
-                } else {
-                    Place::Nowhere
+        let back = self.periods.iter().skip(1).position(before).filter(|_| jumped);
+        if let Some(at) = back {
+            self.make_current(at + 1);
+            if let [current, last, ..] = self.periods.as_mut_slice() {
+                current.absorb(last);
+            }
+        }
+        let before = self.before.filter(|before| sample.is_again(before.used));
+        match self.periods.first_mut() {
+            Some(current) => {
+                // What a single reading showed, and the next one does not, was never the most.
+                if before.is_some() && current.fell(sample) {
+                    current.highest = sample.used;
                 }
+                current.note(sample);
             }
-            (None, Some(_)) if current.is_over(sample) => Place::Next,
-            (None, None) if current.fell_by_half(sample) => Place::Early { proven: false },
-            (None, _) => Place::Current,
-            (Some(until), None) => match self.nearest(until, sample.tolerance()) {
-                Some(_) => Place::Elsewhere,
-                None => Place::Current,
-            },
-            (Some(until), Some(end)) => {
-                let renewed = until - end > LEAST_TOLERANCE
-                    && current.fell_by_half(sample)
-                    && (doubted || sample.began(until).is_some_and(|at| at - since >= -JITTER));
-                self.place_of_boundary(sample, until - end, renewed, doubted)
-            }
+            None => self.periods.push(Period::new(sample)),
         }
     }
 
-    /// `later` is how much later than the current period the boundary lies; `renewed` says that the window began anew
-    /// since the reading before, as when a person triggers a reset.
-    fn place_of_boundary(
-        &self,
-        sample: &Sample,
-        later: TimeDelta,
-        renewed: bool,
-        doubted: bool,
-    ) -> Place {
-        let (Some(current), Some(until)) = (self.periods.first(), sample.until) else {
-            return Place::Current;
+    /// The current period is over, confirmed; the reading's begins, or goes on where it is known already.
+    fn turn(&mut self, sample: &Sample, fall: Fall, doubt: &Doubt) -> Option<Ended> {
+        let last = self.last;
+        let current = self.periods.first_mut()?;
+        let news = !std::mem::replace(&mut current.end_settled, true);
+        let at = current.until.map_or(doubt.at, |end| end.min(doubt.at));
+        let ended = Ended { highest: current.highest, at };
+        // Use that sinks bit by bit, or with a window that slides, is low at some time; nothing has reset.
+        let at_once = fall == Fall::InTime
+            || last.is_none_or(|last| sample.is_far_below(last.used, current.until));
+        let known = |period: &Period| {
+            is_same(period.until, sample.until, LEAST_MOVE) && period.fall(sample).is_none()
         };
-        let fixed = sample.length.is_some() && !sample.slides;
-        let beyond = later > sample.tolerance();
-        if beyond && current.is_over(sample) && (fixed || current.fell(sample) || doubted) {
-            return Place::Next;
+        match self.periods.iter().skip(1).position(known) {
+            Some(at) => self.make_current(at + 1),
+            None => self.periods.insert(0, Period::new(sample)),
         }
-        match self.nearest(until, sample.tolerance()) {
-            Some(0) if renewed => Place::Early { proven: false },
-            Some(0) => Place::Current,
-            None if beyond && current.fell_by_half(sample) => {
-                Place::Early { proven: !sample.slides }
-            }
-            // Where no length says otherwise, a boundary that moves without a fall in use has only slid.
-            None if beyond && !fixed => Place::Current,
-            Some(_) | None => Place::Elsewhere,
+        if let Some(current) = self.periods.first_mut() {
+            current.note(sample);
         }
+        let slides = doubt.slides && sample.slides;
+        (news && at_once && !slides).then_some(ended)
     }
 
-    /// The known period whose end lies nearest to `until`, within `tolerance`.
-    fn nearest(&self, until: DateTime<Utc>, tolerance: TimeDelta) -> Option<usize> {
-        let distance = |period: &Period| period.until.map(|end| (end - until).abs());
-        self.periods
-            .iter()
-            .enumerate()
-            .filter_map(|(index, period)| distance(period).map(|distance| (distance, index)))
-            .filter(|(distance, _)| *distance <= tolerance)
-            .min()
-            .map(|(_, index)| index)
+    /// Whether a single reading stood above what was known before and is known again, with the same end: that one was bad,
+    /// and nothing has reset.
+    fn jumped_for_once(&self, sample: &Sample, doubt: &Doubt) -> bool {
+        self.before.is_some_and(|before| {
+            let ends = [sample.until, doubt.until];
+            let same_end = ends.iter().any(|end| is_same(*end, before.until, sample.far()));
+            same_end && sample.is_again(before.used)
+        })
     }
 
-    /// The index of the sample's period other than the current one; a new one stands behind the current one.
-    fn find(&mut self, sample: &Sample) -> usize {
-        let nameless =
-            self.periods.iter().skip(1).position(|period| period.until.is_none()).map(|at| at + 1);
-        let live = |period: &Period| period.until.is_some_and(|end| end > sample.at);
-        let known = match sample.until {
-            Some(until) => self.nearest(until, sample.tolerance()).filter(|index| *index > 0),
-            // The next period, already seen under its boundary.
-            None => self.periods.iter().skip(1).position(live).map(|at| at + 1),
-        };
-        match (known, nameless) {
-            (Some(known), Some(nameless)) => {
-                let told = self.periods.remove(nameless);
-                let known = known - usize::from(nameless < known);
-                if let Some(period) = self.periods.get_mut(known) {
-                    period.absorb(told);
-                }
-                known
-            }
-            (Some(index), None) | (None, Some(index)) => index,
-            (None, None) => {
-                let index = self.periods.len().min(1);
-                self.periods.insert(index, Period::new(sample));
-                index
-            }
-        }
-    }
-
-    /// Makes the sample's period the current one.
-    fn turn_to(&mut self, sample: &Sample) -> usize {
-        let index = self.find(sample);
+    fn make_current(&mut self, index: usize) {
         if let Some(known) = self.periods.get_mut(..=index) {
             known.rotate_right(1);
         }
-        0
-    }
-
-    /// The current period is over by the clock: warnings go to the next at once, its end is told when confirmed.
-    fn next(
-        &mut self,
-        sample: &Sample,
-        doubted: Option<DateTime<Utc>>,
-    ) -> (Option<usize>, Option<Ended>) {
-        let fell = self.periods.first().is_some_and(|current| current.fell(sample));
-        match doubted {
-            Some(first) => {
-                let ended = self.settle(first);
-                (Some(self.turn_to(sample)), ended)
-            }
-            None if fell => {
-                self.doubted = Some(sample.at);
-                (Some(self.find(sample)), None)
-            }
-            None if sample.until.is_some() => (Some(self.turn_to(sample)), None),
-            None => (Some(self.find(sample)), None),
-        }
-    }
-
-    /// The current period seems to have ended before its time: until confirmed, the reading counts for nothing.
-    fn early(
-        &mut self,
-        sample: &Sample,
-        doubted: Option<DateTime<Utc>>,
-        proven: bool,
-    ) -> (Option<usize>, Option<Ended>) {
-        let Some(first) = doubted else {
-            self.doubted = Some(sample.at);
-            return (None, None);
-        };
-        let ended = self.settle(first).filter(|_| proven);
-        if sample.until.is_none() {
-            self.periods.retain(|period| period.until.is_some());
-        }
-        self.periods.insert(0, Period::new(sample));
-        (Some(0), ended)
-    }
-
-    fn settle(&mut self, first: DateTime<Utc>) -> Option<Ended> {
-        let current = self.periods.first_mut()?;
-        let news = !std::mem::replace(&mut current.end_settled, true);
-        let at = current.until.map_or(first, |end| end.min(first));
-        news.then_some(Ended { highest: current.highest, at })
     }
 
     fn prune(&mut self, at: DateTime<Utc>) {

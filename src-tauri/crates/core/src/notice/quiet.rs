@@ -1,4 +1,4 @@
-//! Quiet hours: notices are held, and what is still true afterwards is told together.
+//! In quiet hours, and while a machine wakes, notices are held; what is still true afterwards is told together.
 
 use super::{Alert, Markers, Notice, NoticeKind, seat};
 use crate::Origin;
@@ -6,33 +6,54 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// Notices held, at most; the oldest go first.
 const MOST_HELD: usize = 50;
+/// More at the same moment, as when all of a vendor's days end, are told together.
+const MOST_AT_ONCE: usize = 2;
 /// A reset longer ago than this is no news.
 const RESET_IS_NEWS: TimeDelta = TimeDelta::hours(12);
+
+/// Why notices are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pause {
+    /// It is a time of day in which the person wants none.
+    QuietHours,
+    /// More may have come due while the machine slept.
+    Waking,
+}
 
 /// Holds `fresh` notices, or turns them and those held before into alerts.
 pub(super) fn settle(
     markers: &mut Markers,
     fresh: Vec<Notice>,
-    quiet: bool,
+    pause: Option<Pause>,
     now: DateTime<Utc>,
 ) -> Vec<Alert> {
-    if !quiet && markers.held.is_empty() {
-        return fresh.into_iter().map(|notice| Alert::One(Box::new(notice))).collect();
+    // Whoever tries out a notice need not wait for the machine to wake.
+    let is_held = |notice: &Notice| match pause {
+        None => false,
+        Some(Pause::Waking) => notice.origin == Origin::Live,
+        Some(Pause::QuietHours) => true,
+    };
+    let (held, fresh): (Vec<_>, Vec<_>) = fresh.into_iter().partition(is_held);
+    for notice in held {
+        hold(&mut markers.held, notice);
     }
-    let mut held = std::mem::take(&mut markers.held);
+    if pause.is_some() || markers.held.is_empty() {
+        return alerts(fresh, MOST_AT_ONCE);
+    }
+    let mut due = std::mem::take(&mut markers.held);
     for notice in fresh {
-        hold(&mut held, notice);
+        hold(&mut due, notice);
     }
-    if quiet {
-        markers.held = held;
-        return Vec::new();
+    due.retain(|notice| is_true(markers, notice, now));
+    alerts(due, 1)
+}
+
+/// Each for itself up to `apart` of them, more together.
+fn alerts(notices: Vec<Notice>, apart: usize) -> Vec<Alert> {
+    if notices.len() > apart {
+        return vec![Alert::Digest(notices)];
     }
-    held.retain(|notice| is_true(markers, notice, now));
-    if held.len() > 1 {
-        vec![Alert::Digest(held)]
-    } else {
-        held.into_iter().map(|notice| Alert::One(Box::new(notice))).collect()
-    }
+    notices.into_iter().map(|notice| Alert::One(Box::new(notice))).collect()
 }
 
 fn hold(held: &mut Vec<Notice>, notice: Notice) {
@@ -75,7 +96,7 @@ fn is_true(markers: &Markers, notice: &Notice, now: DateTime<Utc>) -> bool {
     };
     let period = || {
         let window = notice.kind.window().filter(|w| w.resets_at.is_none_or(|end| end > now))?;
-        marks.known_window(&window.id)?.period_of(window)
+        marks.known_window(&window.id)?.current()
     };
     match &notice.kind {
         NoticeKind::Threshold { threshold, .. } => {

@@ -40,6 +40,11 @@ impl SeatMarks {
         self.windows.entry(id.to_owned()).or_insert_with(WindowMarks::new)
     }
 
+    /// Whether a reading since then said that a window has reset, and none has confirmed it yet.
+    pub(super) fn is_doubted_since(&self, since: DateTime<Utc>) -> bool {
+        self.windows.values().any(|window| window.is_doubted() && window.seen >= since)
+    }
+
     /// Marks of a window, if there are any.
     pub(super) fn known_window(&self, id: &str) -> Option<&WindowMarks> {
         self.windows.get(id)

@@ -1,6 +1,8 @@
 //! Alerts over whole days: jitter, bad samples, restarts, quiet hours.
 
+mod asleep;
 mod oddities;
+mod periods;
 
 use super::*;
 use crate::{
@@ -301,29 +303,4 @@ fn quiet_hours_hold_notices_and_tell_afterwards_what_is_still_true() {
         "the warning of the ended period is no news: {morning:?}"
     );
     assert_eq!(desk.look(305.0, clock(8)), []);
-}
-
-proptest! {
-    #[test]
-    fn no_threshold_is_told_twice_in_a_period_whatever_comes(
-        steps in prop::collection::vec((0.0_f64..110.0, 0_u32..4, -1.9_f64..1.9, any::<bool>()), 1..120),
-    ) {
-        let mut desk = Desk::new();
-        let (mut minute, mut ends) = (0.0, 250.0);
-        let mut told_in_period: Vec<u8> = Vec::new();
-        for (used, pause, jitter, restart) in steps {
-            minute += f64::from(pause) * 20.0 + 1.0;
-            while minute >= ends {
-                ends += 300.0;
-                told_in_period.clear();
-            }
-            if restart {
-                desk.restart();
-            }
-            for threshold in thresholds(&desk.see(session(used, Some(at(ends + jitter / 60.0))), minute)) {
-                prop_assert!(!told_in_period.contains(&threshold), "{threshold} twice before {ends}");
-                told_in_period.push(threshold);
-            }
-        }
-    }
 }

@@ -127,58 +127,6 @@ fn two_accounts_that_take_turns_at_one_seat_share_no_marks() {
     assert_eq!(thresholds(&desk.see(session(96.0, Some(at(210.0))), 5.0)), [95]);
 }
 
-/// Readings of a five-hour window with gaps, repeats, restarts and jitter; `flaw` may spoil one, but never two in a row.
-fn told_twice(
-    steps: Vec<(f64, u32, f64, bool, u8)>,
-    flaw: fn(f64, f64) -> Window,
-) -> Result<(), TestCaseError> {
-    let mut desk = Desk::new();
-    desk.alerts.run_out = true;
-    let (mut minute, mut ends, mut spoiled) = (0.0, 250.0, false);
-    let mut told: Vec<u8> = Vec::new();
-    for (used, pause, jitter, restart, what) in steps {
-        minute += f64::from(pause) * 20.0 + 1.0;
-        // Within a few seconds of a boundary, a reading without one could be either period's.
-        minute += if (minute - ends).rem_euclid(300.0) > 299.0 { 1.2 } else { 0.2 };
-        while minute >= ends {
-            ends += 300.0;
-            told.clear();
-        }
-        if restart {
-            desk.restart();
-        }
-        spoiled = what < 3 && !spoiled;
-        let window = if spoiled {
-            flaw(used, minute)
-        } else {
-            session(used, Some(at(ends + jitter / 60.0)))
-        };
-        let mut found = thresholds(&desk.see(window, minute));
-        found.extend(thresholds(&desk.look(minute + 0.5, noon())));
-        for threshold in found {
-            prop_assert!(!told.contains(&threshold), "{threshold} twice before {ends}");
-            told.push(threshold);
-        }
-    }
-    Ok(())
-}
-
-proptest! {
-    #[test]
-    fn no_threshold_is_told_twice_in_a_period_when_boundaries_are_missing_now_and_then(
-        steps in prop::collection::vec((0.0_f64..110.0, 0_u32..40, -1.9_f64..1.9, any::<bool>(), 0_u8..8), 1..120),
-    ) {
-        told_twice(steps, |used, _| session(used, None))?;
-    }
-
-    #[test]
-    fn no_threshold_is_told_twice_in_a_period_when_bad_samples_show_a_fresh_window_now_and_then(
-        steps in prop::collection::vec((0.0_f64..110.0, 0_u32..40, -1.9_f64..1.9, any::<bool>(), 0_u8..8), 1..120),
-    ) {
-        told_twice(steps, |_, minute| session(0.0, Some(at(minute + 300.0))))?;
-    }
-}
-
 proptest! {
     #[test]
     fn nothing_that_a_vendor_or_a_clock_says_makes_it_panic_and_marks_stay_bounded(
