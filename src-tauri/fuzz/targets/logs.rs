@@ -66,7 +66,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let read = |leaf: &Leaf, resume| {
         let others = std::slice::from_ref(leaf);
-        let place = Place { source: *source, file: LogFile { leaf, others, host: &host } };
+        let place = Place { source: *source, file: LogFile { leaf, others, host: &host, kept: &() } };
         place.read(resume, &mut Vec::new()).unwrap()
     };
     let whole = place(body);
@@ -79,7 +79,7 @@ fuzz_target!(|data: &[u8]| {
     let (_, again) = read(&whole, Some(&grown));
     assert_eq!(grown.offset, again.offset, "{}", source.id());
     // What was kept of an earlier reading may be anything.
-    let file = LogFile { leaf: &whole, others: &[], host: &host };
+    let file = LogFile { leaf: &whole, others: &[], host: &host, kept: &() };
     let mut reading = source.open(file, Some(body));
     for line in body.split(|byte| *byte == b'\n') {
         reading.line(0, line);

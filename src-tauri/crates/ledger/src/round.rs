@@ -19,7 +19,7 @@ const MOST_HELD: usize = 120_000;
 /// The same once as many were kept: keys lie anywhere, so that each time pages all over the store are written again.
 const MOST_HELD_OF_MANY: usize = 240_000;
 /// How many files are held before they are noted.
-const MOST_FILES: usize = 40_000;
+const MOST_FILES: usize = 16_000;
 
 /// After so many files it is said how far the reading is.
 const FILES_BETWEEN: usize = 50;

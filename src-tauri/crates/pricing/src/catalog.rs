@@ -108,7 +108,8 @@ impl Catalog {
     pub fn renew(&mut self, text: &str) -> Result<(), CatalogError> {
         let day = embedded::as_of(text);
         let prices = embedded::read(text)?;
-        if day > embedded::as_of(self.list) {
+        // One of the same day was fetched after the built-in list was made.
+        if day >= embedded::as_of(self.list) {
             self.forget();
             self.own.extend(prices);
             self.renewed = day;

@@ -56,8 +56,9 @@ impl LogSource for Logs {
     }
 
     fn form(&self, path: &Path) -> Option<Form> {
-        let is_transcript = path.extension().is_some_and(|end| end == "jsonl")
-            && path.file_name().is_some_and(|name| name != "journal.jsonl");
+        // Every name of a tree is looked at, so as bytes.
+        let name = path.as_os_str().as_encoded_bytes();
+        let is_transcript = name.ends_with(b".jsonl") && !name.ends_with(b"/journal.jsonl");
         (is_transcript && !is_audit(path)).then_some(Form::Lines)
     }
 
