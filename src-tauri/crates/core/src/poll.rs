@@ -98,9 +98,8 @@ pub fn together(sources: &[(SourceId, SourceStanding)]) -> Option<Together> {
     if any(|standing| matches!(standing, SourceStanding::AnsweredLately)) {
         return Some(Together::Untroubled);
     }
-    let troubled = sources.iter().filter_map(|(source, standing)| match standing {
-        SourceStanding::Troubled(found) => Some((source, found)),
-        _ => None,
+    let troubled = sources.iter().filter_map(|(source, standing)| {
+        if let SourceStanding::Troubled(found) = standing { Some((source, found)) } else { None }
     });
     if let Some((source, found)) = troubled.min_by_key(|(_, found)| found.trouble.distance()) {
         return Some(Together::Troubled(source.clone(), found.clone()));

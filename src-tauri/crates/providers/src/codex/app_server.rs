@@ -10,7 +10,9 @@ use claudometer_host::{
     Host,
     process::{Command, ProcessError},
 };
-use claudometer_provider::{Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec};
+use claudometer_provider::{
+    Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec, lenient::text,
+};
 use futures::{FutureExt as _, future::BoxFuture};
 use std::{
     path::{Path, PathBuf},
@@ -155,7 +157,12 @@ impl AppServer {
                 (conversation, told)
             }
         };
-        let report = refusal::report(&told, conversation.version.as_deref(), host.now())?;
+        let mut report = refusal::report(&told, conversation.version.as_deref(), host.now())?;
+        // Since 0.171 Codex says whose figures these are.
+        let id = told.limits.as_ref().ok().and_then(|limits| text(&limits["accountId"]));
+        if let Some(id) = id {
+            report.reading.account.get_or_insert_default().id = Some(id);
+        }
         let closing = self.close_later();
         *kept = Some(Kept { key, conversation, closing });
         Ok(report)
@@ -195,14 +202,15 @@ fn credential(
     candidates: &[Candidate],
 ) -> Result<Fingerprint, FetchError> {
     let token = candidates.iter().find_map(|candidate| match &candidate.stored {
-        Stored::Login(login) => Some(Fingerprint::of(&login.token)),
-        Stored::Foreign(_)
+        Stored::Login(login) => Some(login.fingerprint()),
+        Stored::AccessToken(_)
+        | Stored::Foreign(_)
         | Stored::ApiKey
         | Stored::Nothing
         | Stored::Damaged
         | Stored::Locked => None,
     });
-    let usable = |stored: &Stored| matches!(stored, Stored::Foreign(_) | Stored::Locked);
+    let usable = |stored: &Stored| matches!(stored, Stored::AccessToken(_) | Stored::Foreign(_) | Stored::Locked);
     let by_codex_alone = candidates.iter().any(|candidate| usable(&candidate.stored));
     // A keyring may open itself to Codex where it does not to us.
     let in_keyring = candidates.is_empty() && home::Settings::of(host).keyring;
@@ -211,7 +219,7 @@ fn credential(
         None if by_codex_alone || in_keyring => Ok(Fingerprint::of_name(&folder.to_string_lossy())),
         None => match auth::choose(candidates, None, host.now()) {
             Err(error) => Err(error),
-            Ok(login) => Ok(Fingerprint::of(&login.token)),
+            Ok(login) => Ok(login.fingerprint()),
         },
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use claudometer_core::{Account, AccountKey, ProviderId, Seat, Trouble};
 use claudometer_host::{Host, redact};
 use claudometer_provider::{
-    FetchError, Found, json,
+    FetchError, Fingerprint, Found, json,
     lenient::{any, instant, text},
     source::hex16,
 };
@@ -24,8 +24,10 @@ const UNNAMED: AccountKey = AccountKey::new("default");
 pub struct Login {
     /// The access token.
     pub token: SecretString,
-    /// Whose it is.
+    /// Whose it is: its id is that of the workspace, or of the person's own account.
     pub account: Account,
+    /// The vendor's id of the person, where the login tells it.
+    pub user: Option<String>,
     /// The plan in the vendor's own word, as of when the token was issued.
     pub plan: Option<String>,
     /// When the token expires, in UTC; `None` where that is not said.
@@ -39,6 +41,17 @@ pub struct Login {
 }
 
 impl Login {
+    /// A personal access token of which the vendor told whose it is.
+    pub const fn of_token(token: SecretString, account: Account, plan: Option<String>) -> Self {
+        let (user, expires_at, issued_at, signed_in_at) = (None, None, None, None);
+        Self { token, account, user, plan, expires_at, issued_at, signed_in_at, fedramp: false }
+    }
+
+    /// By what it is known again: once renewed it is still the same account's.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.token).of_account(self.account.id.as_deref())
+    }
+
     /// Whether it has expired at `now`.
     pub fn has_expired(&self, now: DateTime<Utc>) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
@@ -50,7 +63,9 @@ impl Login {
 pub enum Stored {
     /// A login.
     Login(Box<Login>),
-    /// A login that only Codex itself can use, and what it is.
+    /// A personal access token, of which the vendor tells whose it is.
+    AccessToken(SecretString),
+    /// A login of another kind, which has no limits of a plan or which only Codex itself can use: what it is.
     Foreign(&'static str),
     /// An API key, which has no limits of a plan.
     ApiKey,
@@ -71,21 +86,26 @@ pub fn read(stored: &str) -> Stored {
     // Old files have the tokens beside everything else.
     let tokens = if value["tokens"].is_object() { &value["tokens"] } else { &value };
     let member = |names: &[&str]| text(any(tokens, names));
-    if let Some(token) = member(&["access_token", "accessToken"]) {
-        return Stored::Login(Box::new(login(token, &member, tokens)));
+    let personal = text(&value["personal_access_token"]);
+    let key = text(&value["OPENAI_API_KEY"]);
+    personal.iter().chain(&key).for_each(|secret| redact::register(secret));
+    let has_agent = !matches!(&value["agent_identity"], Value::Null) && value["agent_identity"] != "";
+    let mode = value["auth_mode"].as_str().unwrap_or_default().to_ascii_lowercase();
+    match (mode.as_str(), personal, key) {
+        ("personalaccesstoken", Some(token), _) => return Stored::AccessToken(token.into()),
+        ("apikey", _, Some(_)) => return Stored::ApiKey,
+        ("agentidentity", ..) => return Stored::Foreign("the identity of an agent"),
+        ("headers", ..) => return Stored::Foreign("headers of a company's own gateway"),
+        ("bedrockapikey", ..) => return Stored::Foreign("an API key of Amazon Bedrock"),
+        ("bedrockaccesskeys", ..) => return Stored::Foreign("access keys of Amazon Bedrock"),
+        (_, personal, key) => match (member(&["access_token", "accessToken"]), personal, key) {
+            (Some(token), ..) => Stored::Login(Box::new(login(token, &member, tokens))),
+            (None, Some(token), _) => Stored::AccessToken(token.into()),
+            (None, None, _) if has_agent => Stored::Foreign("the identity of an agent"),
+            (None, None, Some(_)) => Stored::ApiKey,
+            (None, None, None) => Stored::Nothing,
+        },
     }
-    let filled = |name: &str| !matches!(&value[name], Value::Null) && value[name] != "";
-    if filled("personal_access_token") {
-        return Stored::Foreign("a personal access token");
-    }
-    if filled("agent_identity") {
-        return Stored::Foreign("the identity of an agent");
-    }
-    if let Some(key) = text(&value["OPENAI_API_KEY"]) {
-        redact::register(&key);
-        return Stored::ApiKey;
-    }
-    Stored::Nothing
 }
 
 fn login(token: String, member: &dyn Fn(&[&str]) -> Option<String>, tokens: &Value) -> Login {
@@ -103,6 +123,7 @@ fn login(token: String, member: &dyn Fn(&[&str]) -> Option<String>, tokens: &Val
     Login {
         token: SecretString::from(token),
         account: Account { id: account_id, email, ..Account::default() },
+        user: id.user_id().or_else(|| access.user_id()),
         plan: id.plan().or_else(|| access.plan()),
         expires_at: access
             .expires_at()
@@ -126,7 +147,19 @@ pub struct Candidate {
 pub async fn candidates(host: &Host) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = keyring::candidate(host).await.into_iter().collect();
     found.extend(in_files(host));
+    found.extend(in_variables(host));
     found
+}
+
+/// What Codex takes from its own variables where no file says otherwise.
+fn in_variables(host: &Host) -> Vec<Candidate> {
+    let variable = |name: &str, stored: Stored| {
+        let secret = host.env.get(name).filter(|secret| !secret.trim().is_empty())?;
+        redact::register(secret.trim());
+        Some(Candidate { place: format!("the variable {name}"), stored })
+    };
+    let agent = variable("CODEX_ACCESS_TOKEN", Stored::Foreign("an access token of an agent"));
+    agent.into_iter().chain(variable("CODEX_API_KEY", Stored::ApiKey)).collect()
 }
 
 /// What lies in files.
@@ -159,12 +192,26 @@ pub fn choose<'a>(
 fn logins(candidates: &[Candidate]) -> impl Iterator<Item = (&Candidate, &Login)> {
     candidates.iter().filter_map(|candidate| match &candidate.stored {
         Stored::Login(login) => Some((candidate, login.as_ref())),
-        Stored::Foreign(_)
+        Stored::AccessToken(_)
+        | Stored::Foreign(_)
         | Stored::ApiKey
         | Stored::Nothing
         | Stored::Damaged
         | Stored::Locked => None,
     })
+}
+
+/// The personal access token that Codex is signed in with, and its place: only where no login comes before it.
+pub fn access_token(candidates: &[Candidate]) -> Option<(&str, &SecretString)> {
+    candidates.iter().find_map(|candidate| match &candidate.stored {
+        Stored::Login(_) => Some(None),
+        Stored::AccessToken(token) => Some(Some((candidate.place.as_str(), token))),
+        Stored::Foreign(_)
+        | Stored::ApiKey
+        | Stored::Nothing
+        | Stored::Damaged
+        | Stored::Locked => None,
+    })?
 }
 
 /// Why no login can be used, the reason that is nearest to a good one first.
@@ -177,15 +224,20 @@ fn why_none(candidates: &[Candidate], now: DateTime<Utc>) -> FetchError {
         Stored::Locked => {
             Some((0, Trouble::Keychain, format!("{place} did not give out the login.")))
         }
+        Stored::AccessToken(_) => Some((
+            1,
+            Trouble::ForbiddenScope,
+            format!("Codex is signed in with a personal access token ({place}), which cannot read the limits of a plan."),
+        )),
         Stored::Foreign(what) => Some((
             1,
             Trouble::ForbiddenScope,
-            format!("The login in {place} is {what}, which only Codex itself can use."),
+            format!("Codex is signed in with {what} ({place}), which cannot read the limits of a plan."),
         )),
         Stored::ApiKey => Some((
             2,
             Trouble::ForbiddenScope,
-            format!("{place} holds an API key, which cannot read the limits of a plan."),
+            format!("Codex is signed in with an API key ({place}), which cannot read the limits of a plan."),
         )),
         Stored::Damaged => {
             Some((3, Trouble::BadPayload, format!("The login in {place} is not readable.")))
@@ -204,11 +256,21 @@ pub fn found(candidates: &[Candidate], place: String, now: DateTime<Utc>) -> Fou
     let login = choose(candidates, None, now)
         .ok()
         .or_else(|| logins(candidates).next().map(|(_, login)| login));
-    let account =
-        login.map(|login| login.account.clone()).filter(|account| *account != Account::default());
+    let account = login.map(|login| login.account.clone());
+    of_account(account, login.and_then(|login| login.user.as_deref()), place)
+}
+
+/// The seat of a person in a workspace, or of an account of their own.
+pub fn of_account(account: Option<Account>, user: Option<&str>, place: String) -> Found {
+    let account = account.filter(|account| *account != Account::default());
     let id = account.as_ref().and_then(|account| account.id.as_deref());
-    let key = id.map_or(UNNAMED, |id| AccountKey::owned(hex16(id)));
-    Found { account, ..Found::at(Seat { provider: ID, account: key }, place) }
+    let key = id.map(|id| match user {
+        Some(user) => AccountKey::owned(hex16(&format!("{id}/{user}"))),
+        None => AccountKey::owned(hex16(id)),
+    });
+    let formerly = id.map(|id| vec![AccountKey::owned(hex16(id)), UNNAMED]).unwrap_or_default();
+    let seat = Seat { provider: ID, account: key.unwrap_or(UNNAMED) };
+    Found { account, formerly, ..Found::at(seat, place) }
 }
 
 #[cfg(test)]
@@ -254,6 +316,16 @@ mod tests {
             (json!({"OPENAI_API_KEY": "sk-proj-x", "tokens": null}), Err(Trouble::ForbiddenScope)),
             (json!({"tokens": null, "personal_access_token": "pat"}), Err(Trouble::ForbiddenScope)),
             (json!({"tokens": null, "agent_identity": {"x": 1}}), Err(Trouble::ForbiddenScope)),
+            (json!({"auth_mode": "headers"}), Err(Trouble::ForbiddenScope)),
+            (json!({"auth_mode": "bedrockApiKey", "tokens": null}), Err(Trouble::ForbiddenScope)),
+            (
+                json!({"auth_mode": "apikey", "OPENAI_API_KEY": "sk-x", "tokens": {"access_token": "t"}}),
+                Err(Trouble::ForbiddenScope),
+            ),
+            (
+                json!({"auth_mode": "chatgpt", "OPENAI_API_KEY": "sk-x", "tokens": {"access_token": "t"}}),
+                Ok("t".to_owned()),
+            ),
             (
                 json!({"OPENAI_API_KEY": null, "tokens": null, "agent_identity": null}),
                 Err(Trouble::AuthMissing),
@@ -311,6 +383,31 @@ mod tests {
             assert_eq!(found.account.and_then(|account| account.id).as_deref(), want);
             assert_eq!(found.seat.account.as_str(), want.map_or("default".to_owned(), hex16));
         }
+    }
+
+    #[test]
+    fn who_is_signed_in_by_another_kind_is_told_which_kind() {
+        for (text, words) in [
+            (json!({"personal_access_token": "pat"}), "a personal access token"),
+            (json!({"auth_mode": "agentIdentity"}), "the identity of an agent"),
+            (json!({"OPENAI_API_KEY": "sk-x"}), "an API key"),
+        ] {
+            let all = [candidate("~/.codex/auth.json", &text.to_string())];
+            let error = choose(&all, None, testing::now()).unwrap_err();
+            assert!(error.detail.contains(words) && error.detail.contains("auth.json"), "{error}");
+        }
+    }
+
+    #[test]
+    fn members_of_one_workspace_are_seats_of_their_own() {
+        let key = |user: Option<&str>| {
+            let claims = json!({"https://api.openai.com/auth": {"chatgpt_account_id": "team", "chatgpt_user_id": user}});
+            let text = json!({"tokens": {"access_token": jwt(&claims)}}).to_string();
+            found(&[candidate("file", &text)], String::new(), testing::now())
+        };
+        let (dana, eli, unsaid) = (key(Some("dana")), key(Some("eli")), key(None));
+        assert_ne!(dana.seat, eli.seat);
+        assert!(dana.formerly.contains(&unsaid.seat.account), "as an earlier release had it");
     }
 
     #[test]

@@ -52,6 +52,11 @@ impl Claims {
         text(&self.auth()["chatgpt_account_id"])
     }
 
+    /// The vendor's id of the person: a workspace has many, each with limits of their own.
+    pub fn user_id(&self) -> Option<String> {
+        text(&self.auth()["chatgpt_user_id"]).or_else(|| text(&self.auth()["user_id"]))
+    }
+
     /// The plan in the vendor's own word.
     pub fn plan(&self) -> Option<String> {
         text(&self.auth()["chatgpt_plan_type"])

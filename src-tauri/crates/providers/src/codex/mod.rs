@@ -21,6 +21,7 @@ pub mod rpc;
 mod scenes;
 #[cfg(test)]
 mod testing;
+pub mod token;
 pub mod window;
 
 use app_server::{AppServer, Timing};
@@ -76,7 +77,7 @@ fn remedy(trouble: Trouble, source: Option<&SourceId>) -> Option<&'static str> {
             Some("Codex renews its login when you next use it, or run `codex login`.")
         }
         (Trouble::ForbiddenScope, _) => Some(
-            "Run `codex login` and log in with ChatGPT: an API key cannot read the limits of a plan.",
+            "Run `codex login` and log in with ChatGPT: only such a login can read the limits of a plan.",
         ),
         (Trouble::NotSubscribed, _) => Some(
             "Check that this ChatGPT account or workspace has a plan with Codex, or run `codex login` with another.",

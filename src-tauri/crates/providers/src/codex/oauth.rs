@@ -1,10 +1,10 @@
 //! Usage with Codex's own login.
 
 use super::{
-    auth::{self, Login},
+    auth::{self, Candidate, Login},
     credits,
     endpoint::Base,
-    home, keyring, map, plan,
+    home, keyring, map, plan, token,
 };
 use claudometer_core::{Account, Trouble, gate::Cadence, settings::ProviderSettings};
 use claudometer_host::{
@@ -13,8 +13,10 @@ use claudometer_host::{
 };
 use claudometer_provider::{
     Ask, Draft, FetchError, Fingerprint, Found, Report, Source, SourceSpec, answer, lenient::any,
+    server_time,
 };
 use futures::{FutureExt as _, future::BoxFuture};
+use secrecy::SecretString;
 use serde_json::Value;
 use std::{path::PathBuf, time::Duration};
 
@@ -31,7 +33,7 @@ static SPEC: SourceSpec = SourceSpec {
     id: "oauth",
     label: "Codex's login",
     reads: "Codex's login (its auth.json, or the keyring item Codex Auth where Codex is set to use the keyring) and two lines of its config.toml; nothing is changed, and the login is never renewed.",
-    sends: "Asks chatgpt.com (or chat.openai.com, where Codex is set to it) for your usage with that login, under the name claudometer. Where the answer leaves them out, it also asks how many resets you hold (that endpoint wants the name Codex Desktop) and, in a workspace, what you spent this month.",
+    sends: "Asks chatgpt.com (or chat.openai.com, where Codex is set to it) for your usage with that login, under the name claudometer. Where the answer leaves them out, it also asks how many resets you hold (that endpoint wants the name Codex Desktop) and, in a workspace, what you spent this month. With a personal access token it first asks auth.openai.com once, under the name codex_cli_rs, whose it is.",
     cadence: Cadence { normal_s: 300, floor_s: 60 },
     passive: false,
     opt_in: false,
@@ -50,10 +52,8 @@ impl Source for OAuth {
         async move {
             let candidates = auth::candidates(host).await;
             let place = candidates.iter().find(|one| !matches!(one.stored, auth::Stored::Nothing));
-            place
-                .map(|one| auth::found(&candidates, one.place.clone(), host.now()))
-                .into_iter()
-                .collect()
+            let found = place.map(|one| seat(host, &candidates, one.place.clone()));
+            found.into_iter().collect()
         }
         .boxed()
     }
@@ -62,15 +62,19 @@ impl Source for OAuth {
         let mut paths = home::login_files(host);
         paths.push(home::settings_file(host));
         paths.extend(keyring::file(host));
+        paths.push(token::file(host));
         paths
     }
 
     fn credential<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Fingerprint, FetchError>> {
         async move {
             let candidates = auth::candidates(ask.host).await;
-            let login = auth::choose(&candidates, None, ask.host.now())?;
+            let print = match auth::access_token(&candidates) {
+                Some((_, token)) => Fingerprint::of(token),
+                None => auth::choose(&candidates, None, ask.host.now())?.fingerprint(),
+            };
             base(ask.host)?;
-            Ok(Fingerprint::of(&login.token))
+            Ok(print)
         }
         .boxed()
     }
@@ -84,14 +88,24 @@ fn base(host: &Host) -> Result<Base, FetchError> {
     Base::of(home::Settings::of(host).base_url.as_deref())
 }
 
+/// The seat of whoever is signed in, by whatever kind of login.
+pub(super) fn seat(host: &Host, candidates: &[Candidate], place: String) -> Found {
+    match auth::access_token(candidates) {
+        Some((_, token)) => token::found(host, token, place),
+        None => auth::found(candidates, place, host.now()),
+    }
+}
+
 async fn fetch(host: &Host) -> Result<Report, FetchError> {
     let base = base(host)?;
     let candidates = auth::candidates(host).await;
+    if let Some((place, token)) = auth::access_token(&candidates) {
+        return with_token(host, &base, place, token).await;
+    }
     let login = auth::choose(&candidates, None, host.now())?;
     match usage(host, &base, login).await {
         Err(refused) if refused.trouble == Trouble::AuthExpired => {
-            // Codex may have renewed its login meanwhile, or a second place holds a good one.
-            let candidates = auth::candidates(host).await;
+            // A second place may hold a good one. Whether this one was renewed meanwhile is seen by whoever asked.
             let Ok(other) = auth::choose(&candidates, Some(&login.token), host.now()) else {
                 return Err(refused);
             };
@@ -101,13 +115,29 @@ async fn fetch(host: &Host) -> Result<Report, FetchError> {
     }
 }
 
+/// With a personal access token: whose it is, then its usage.
+async fn with_token(
+    host: &Host,
+    base: &Base,
+    place: &str,
+    token: &SecretString,
+) -> Result<Report, FetchError> {
+    let owner = token::owner(host, token).await?;
+    let login = Login::of_token(token.clone(), owner.account, owner.plan);
+    // The vendor knows the token: that it is refused here is about what it may read.
+    let refusals = [Trouble::AuthExpired, Trouble::NotSubscribed, Trouble::ForbiddenScope];
+    usage(host, base, &login).await.map_err(|error| {
+        if refusals.contains(&error.trouble) { token::may_not_read(place) } else { error }
+    })
+}
+
 /// The usual path, and the older one where that is gone or broken.
 async fn usage(host: &Host, base: &Base, login: &Login) -> Result<Report, FetchError> {
     let [usual, older] = base.usage();
     let response = answer::send(host, request(&usual, login)).await?;
     let told = read(&response, host);
     let failed = match told {
-        Ok((body, draft)) => return complete(host, base, login, &body, draft).await,
+        Ok((body, draft)) => return complete(host, base, login, &response, (body, draft)).await,
         Err(error) => error,
     };
     if !matches!(failed.trouble, Trouble::BadPayload | Trouble::UpstreamDown) {
@@ -117,7 +147,7 @@ async fn usage(host: &Host, base: &Base, login: &Login) -> Result<Report, FetchE
         return Err(failed);
     };
     match read(&response, host) {
-        Ok((body, draft)) => complete(host, base, login, &body, draft).await,
+        Ok((body, draft)) => complete(host, base, login, &response, (body, draft)).await,
         // That a path is not understood says less than what the other says about the login.
         Err(error) if failed.trouble == Trouble::BadPayload && response.status != 404 => Err(error),
         Err(_) => Err(failed),
@@ -158,8 +188,8 @@ async fn complete(
     host: &Host,
     base: &Base,
     login: &Login,
-    body: &Value,
-    mut draft: Draft,
+    response: &Response,
+    (body, mut draft): (Value, Draft),
 ) -> Result<Report, FetchError> {
     let told = draft.account.take().unwrap_or_default();
     let account = Account {
@@ -171,12 +201,16 @@ async fn complete(
     let noted = || plan::label(&Value::from(login.plan.as_deref()?));
     draft.plan = draft.plan.or_else(noted);
     let (resets, month) =
-        futures::join!(resets(host, base, login, body), month(host, base, login, body, &draft));
+        futures::join!(resets(host, base, login, &body), month(host, base, login, &body, &draft));
     draft.reset_credits = draft.reset_credits.or(resets);
     if month.is_some() {
         draft.add(month);
     }
-    draft.finish(body)
+    Ok(Report {
+        asked_with: Some(login.fingerprint()),
+        server_time: server_time::of(response),
+        ..draft.finish(&body)?
+    })
 }
 
 /// Resets that the person holds, where the answer has no word of them.

@@ -102,27 +102,13 @@ async fn without_a_connection_the_older_path_is_not_tried() {
     assert_eq!(asked(&log), [USUAL]);
 }
 
+/// Whether Codex has renewed it meanwhile is seen by whoever asked.
 #[tokio::test]
-async fn a_refused_token_is_tried_again_only_if_codex_has_renewed_it() {
-    for (renewed, times, good) in [("", 1, false), ("x", 2, true)] {
-        let base = testing::host();
-        let path = home::login_files(&base)[0].clone();
-        base.files.write_private(&path, testing::login(NEVER, "").as_bytes()).unwrap();
-        let (files, count) = (base.files.clone(), Arc::new(Mutex::new(0)));
-        let counter = Arc::clone(&count);
-        let http = Http::recorded(move |request| {
-            *counter.lock().unwrap() += 1;
-            files.write_private(&path, testing::login(NEVER, renewed).as_bytes()).unwrap();
-            let status =
-                if request.sent("authorization").unwrap().ends_with('x') { 200 } else { 401 };
-            Ok(Response { status, headers: Vec::new(), body: GOOD.into() })
-        });
-        let result = fetch(&Host { http, ..base }).await;
-        assert_eq!((result.is_ok(), *count.lock().unwrap()), (good, times), "{renewed}");
-        assert!(
-            result.err().is_none_or(|error| error.trouble == Trouble::AuthExpired && !error.local)
-        );
-    }
+async fn a_refused_token_is_not_asked_with_again() {
+    let (host, log) = host(|_| Ok((401, GOOD.to_owned())));
+    let error = fetch(&host).await.unwrap_err();
+    assert_eq!((error.trouble, error.local), (Trouble::AuthExpired, false));
+    assert_eq!(asked(&log), [USUAL]);
 }
 
 #[tokio::test]
@@ -186,4 +172,47 @@ async fn what_is_asked_beside_usage_is_asked_only_where_needed_and_never_missed(
         );
         assert_eq!(asked(&log)[1..], more, "{body}");
     }
+}
+
+/// What a host with a personal access token hears of the vendor.
+async fn with_access_token(usage: u16) -> (Result<Report, FetchError>, Vec<String>) {
+    let base = testing::host();
+    let path = home::login_files(&base)[0].clone();
+    let stored = r#"{"auth_mode":"personalAccessToken","personal_access_token":"pat-1"}"#;
+    base.files.write_private(&path, stored.as_bytes()).unwrap();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&log);
+    let http = Http::recorded(move |request| {
+        seen.lock().unwrap().push(request.url.clone());
+        let whoami = request.url.ends_with("/whoami");
+        let body = if whoami {
+            r#"{"chatgpt_account_id":"team-1","email":"dana@example.com","chatgpt_plan_type":"team"}"#
+        } else {
+            GOOD
+        };
+        let refused = r#"{"detail":"This token may not read usage."}"#;
+        let (status, body) =
+            if whoami || usage == 200 { (200, body) } else { (usage, refused) };
+        Ok(Response { status, headers: Vec::new(), body: body.into() })
+    });
+    let host = Host { http, ..base };
+    let first = fetch(&host).await;
+    if first.is_ok() {
+        assert_eq!(fetch(&host).await.is_ok(), first.is_ok());
+    }
+    let asked = log.lock().unwrap().clone();
+    (first, asked)
+}
+
+#[tokio::test]
+async fn a_personal_access_token_is_asked_once_whose_it_is() {
+    let (told, asked) = with_access_token(200).await;
+    let account = told.unwrap().reading.account.unwrap();
+    assert_eq!((account.id.as_deref(), account.email.as_deref()), (Some("team-1"), Some("dana@example.com")));
+    let whose = asked.iter().filter(|url| url.ends_with("/whoami")).count();
+    assert_eq!((whose, asked.iter().filter(|url| *url == USUAL).count()), (1, 2));
+    let (refused, _) = with_access_token(403).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.trouble, Trouble::ForbiddenScope);
+    assert!(!refused.detail.contains("pat-1") && refused.detail.contains("auth.json"));
 }

@@ -1,15 +1,22 @@
 //! Limits that Codex notes in its own session logs. Nobody is asked.
 
-use super::{auth, auth::Login, home, map};
+use super::{
+    auth::{self, Candidate, Login},
+    home, map, oauth,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use claudometer_core::{Trouble, Window, WindowKind, gate::Cadence, settings::ProviderSettings};
-use claudometer_host::{Files, Host, files::Entry};
+use claudometer_host::{Files, Host, files::Entry, paths::Paths};
 use claudometer_provider::{
     Ask, FetchError, Fingerprint, Found, Report, Source, SourceSpec, json, lenient::instant,
+    owners::Owners, source::hex16,
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 /// Folders of days that are looked into: a session that runs on is written where it began.
 const DAYS: usize = 3;
@@ -20,6 +27,12 @@ const TAILS: [u64; 3] = [256 * 1024, 1024 * 1024, 4 * 1024 * 1024];
 /// A branched session begins with a copy of the older one, stamped anew: what a log says of the time in which it was
 /// made may be old.
 const COPIED: TimeDelta = TimeDelta::seconds(2);
+/// A session that was told its limits so long before another one may still have been told more.
+const LAG: TimeDelta = TimeDelta::hours(1);
+/// Ends of one period differ by less than this between two lines.
+const SAME_PERIOD: TimeDelta = TimeDelta::minutes(10);
+/// How much of a packed log is unpacked, in bytes: logs of a week ago, of which the last lines count.
+const MOST_UNPACKED: u64 = 256 * 1024 * 1024;
 
 /// The source over session logs.
 #[derive(Debug)]
@@ -51,7 +64,7 @@ impl Source for Rollout {
                 return Vec::new();
             }
             let candidates = auth::candidates(host).await;
-            vec![auth::found(&candidates, host.tilde(&folder), host.now())]
+            vec![oauth::seat(host, &candidates, host.tilde(&folder))]
         }
         .boxed()
     }
@@ -75,8 +88,11 @@ impl Source for Rollout {
     }
 
     fn fetch<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Report, FetchError>> {
-        let result = fetch(ask.host);
-        async move { result }.boxed()
+        async move {
+            let candidates = auth::candidates(ask.host).await;
+            fetch(ask.host, &candidates)
+        }
+        .boxed()
     }
 }
 
@@ -84,20 +100,46 @@ fn sessions(host: &Host) -> PathBuf {
     home::folder(host).join("sessions")
 }
 
-fn fetch(host: &Host) -> Result<Report, FetchError> {
+/// Where it is remembered whose sessions are, for each home of Codex.
+fn owners_file(host: &Host) -> PathBuf {
+    let home = hex16(&home::folder(host).to_string_lossy());
+    Paths::of(&host.env).state.join(format!("codex-sessions-{home}.json"))
+}
+
+fn fetch(host: &Host, candidates: &[Candidate]) -> Result<Report, FetchError> {
     let nothing = |detail: &str| FetchError::local(Trouble::NoData, detail);
-    let told = newest(&host.files, &sessions(host))
-        .ok_or_else(|| nothing("No session log tells limits."))?;
     let now = host.now();
-    let candidates = auth::in_files(host);
-    if auth::choose(&candidates, None, now).is_ok_and(|login| is_before(&told, login)) {
-        return Err(nothing(
-            "The session logs are older than the login, so they may be another account's.",
-        ));
+    let told = newest(host, candidates);
+    let Some(newest) = told.ours.first() else {
+        return Err(nothing(if told.others > 0 {
+            "The session logs are of sessions that began under another login."
+        } else {
+            "No session log tells limits."
+        }));
+    };
+    let mut report = map::snapshot(&newest.limits, newest.at.min(now));
+    if told.others > 0 {
+        report.notes.push(format!("{} session logs of other logins left out", told.others));
     }
-    let mut report = map::snapshot(&told.limits, told.at.min(now));
-    report.reading.windows.retain(|window| ends_at(window, told.at).is_none_or(|end| end > now));
+    for older in told.ours.iter().skip(1) {
+        let older = map::snapshot(&older.limits, older.at.min(now));
+        keep_higher(&mut report.reading.windows, older.reading.windows);
+    }
+    report.reading.windows.retain(|window| ends_at(window, newest.at).is_none_or(|end| end > now));
     Ok(report)
+}
+
+/// Of two sessions of one account the higher figure of a period counts: the other was told less because it asked earlier.
+fn keep_higher(windows: &mut [Window], older: Vec<Window>) {
+    for old in older {
+        let same = windows.iter_mut().find(|window| {
+            let ends = window.resets_at.zip(old.resets_at);
+            window.id == old.id && ends.is_some_and(|(a, b)| (a - b).abs() <= SAME_PERIOD)
+        });
+        if let Some(window) = same.filter(|window| window.used < old.used) {
+            window.used = old.used;
+        }
+    }
 }
 
 /// Whether limits were noted under an earlier login than this one, as far as that can be told.
@@ -128,22 +170,48 @@ struct Told {
     limits: Value,
 }
 
-/// The newest limits of all logs, those of the account itself before those of one of its parts.
-fn newest(files: &Files, folder: &Path) -> Option<Told> {
-    let mut best: Option<Told> = None;
-    for log in logs(files, folder) {
-        // A log that was last written before the best line cannot hold a newer one.
-        if best.as_ref().is_some_and(|best| is_own(best) && log.modified <= best.at) {
+/// What the logs tell.
+#[derive(Debug, Default)]
+struct Heard {
+    /// The last limits of each session that began under the login that is here now: first those that count.
+    ours: Vec<Told>,
+    /// Sessions of other logins, or of nobody knows whose.
+    others: usize,
+}
+
+/// The last limits of the newest sessions, those of the account itself before those of one of its parts.
+fn newest(host: &Host, candidates: &[Candidate]) -> Heard {
+    let (now, file) = (host.now(), owners_file(host));
+    let current = oauth::seat(host, candidates, String::new()).seat.account;
+    let login = auth::choose(candidates, None, now).ok();
+    let before = Owners::load(host, &file);
+    let mut owners = before.clone();
+    owners.see(&current, login.and_then(|login| login.signed_in_at), now);
+    let mut heard = Heard::default();
+    let mut own_at = None;
+    for log in logs(&host.files, &sessions(host)) {
+        // A log that was last written long before the best line tells of no use that is not in it.
+        if own_at.is_some_and(|at| log.modified + LAG <= at) {
             break;
         }
-        let rank = |told: &Told| (is_own(told), told.at);
-        if let Some(told) = in_log(files, &log)
-            && best.as_ref().is_none_or(|best| rank(best) < rank(&told))
-        {
-            best = Some(told);
+        let Some(told) = in_log(&host.files, &log) else { continue };
+        let session = log.path.file_name().unwrap_or_default().to_string_lossy();
+        let owner = owners.of(&session, made_at(&log.path), now);
+        let is_older = login.is_some_and(|login| is_before(&told, login));
+        if owner.as_ref() != Some(&current) || is_older {
+            heard.others += 1;
+            continue;
         }
+        if is_own(&told) {
+            own_at = own_at.max(Some(told.at));
+        }
+        heard.ours.push(told);
     }
-    best
+    owners.keep(&before, host, &file);
+    heard.ours.sort_by_key(|told| std::cmp::Reverse((is_own(told), told.at)));
+    let own = heard.ours.first().is_some_and(is_own);
+    heard.ours.retain(|told| is_own(told) == own);
+    heard
 }
 
 fn is_own(told: &Told) -> bool {
@@ -154,7 +222,7 @@ fn in_log(files: &Files, log: &Entry) -> Option<Told> {
     let made_at = made_at(&log.path);
     let mut part = None;
     for bytes in TAILS {
-        let tail = files.read_tail(&log.path, bytes).ok().flatten()?;
+        let tail = tail(files, log, bytes)?;
         let told = tail
             .lines()
             .rev()
@@ -173,6 +241,23 @@ fn in_log(files: &Files, log: &Entry) -> Option<Told> {
     part
 }
 
+/// The end of a log; of a packed one as much as is read of the longest.
+fn tail(files: &Files, log: &Entry, bytes: u64) -> Option<String> {
+    if !is_packed(&log.path) {
+        return files.read_tail(&log.path, bytes).ok().flatten();
+    }
+    let packed = files.read(&log.path).ok()??;
+    let mut text = Vec::new();
+    let unpacked = ruzstd::decoding::StreamingDecoder::new(packed.as_slice()).ok()?;
+    unpacked.take(MOST_UNPACKED).read_to_end(&mut text).ok()?;
+    let from = text.len().saturating_sub(usize::try_from(TAILS[2]).unwrap_or(usize::MAX));
+    Some(String::from_utf8_lossy(&text[from..]).into_owned())
+}
+
+fn is_packed(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "zst")
+}
+
 fn of_line(line: &str) -> Option<Told> {
     if !(line.contains("\"rate_limits\"") && line.contains("token_count")) {
         return None;
@@ -188,7 +273,8 @@ fn of_line(line: &str) -> Option<Told> {
 
 /// When a log was made, which the identifier at the end of its name tells.
 fn made_at(path: &Path) -> Option<DateTime<Utc>> {
-    let name = path.file_stem()?.to_str()?;
+    let name = path.file_name()?.to_str()?;
+    let name = name.strip_suffix(".zst").unwrap_or(name).strip_suffix(".jsonl")?;
     let id = name.get(name.len().checked_sub(36)?..)?;
     let digits: String = id.chars().filter(char::is_ascii_hexdigit).collect();
     let is_timed = digits.len() == 32 && digits.as_bytes()[12] == b'7';
@@ -210,7 +296,7 @@ fn logs(files: &Files, folder: &Path) -> Vec<Entry> {
 
 fn is_log(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.starts_with("rollout-") && path.extension().is_some_and(|extension| extension == "jsonl")
+    name.starts_with("rollout-") && (name.ends_with(".jsonl") || name.ends_with(".jsonl.zst"))
 }
 
 /// Folders of the newest days that are there, the newest first.

@@ -31,6 +31,10 @@ fn limits(age: i64, limits: &Value) -> String {
     )
 }
 
+fn fetch(host: &Host) -> Result<Report, FetchError> {
+    super::fetch(host, &auth::in_files(host))
+}
+
 fn used(host: &Host) -> Option<f64> {
     fetch(host).ok()?.reading.windows.first()?.used.map(Percent::get)
 }
