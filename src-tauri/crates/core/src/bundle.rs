@@ -3,8 +3,8 @@
 mod record;
 
 use crate::{
-    Account, AccountKey, Attempt, Coverage, Credits, Failure, ProviderId, Reading, SourceId, Spend,
-    Trouble, Window,
+    Account, AccountKey, Attempt, Coverage, Credits, Failure, ProviderId, Reading, SavedResets,
+    SourceId, Spend, Trouble, Window,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ pub struct SeatState {
     /// Spend beyond the plan.
     pub spend: Option<Seen<Spend>>,
     /// Resets that the person may trigger by hand.
-    pub reset_credits: Option<Seen<u32>>,
+    pub reset_credits: Option<Seen<SavedResets>>,
     /// Whether the vendor said that a limit is reached.
     #[serde(default)]
     pub limit_reached: bool,

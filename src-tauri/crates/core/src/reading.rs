@@ -1,6 +1,6 @@
 //! What one answer of a vendor says, in domain terms.
 
-use crate::{Amount, Currency, Percent, Window};
+use crate::{Amount, Currency, Percent, SavedResets, Window};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
@@ -220,8 +220,8 @@ pub struct Reading {
     pub credits: Vec<Credits>,
     /// Money spent beyond the plan.
     pub spend: Option<Spend>,
-    /// How many times a person may reset a limit by hand.
-    pub reset_credits: Option<u32>,
+    /// Resets that a person may trigger by hand.
+    pub reset_credits: Option<SavedResets>,
     /// Whether the vendor says that a limit is reached, whatever the percentages.
     pub limit_reached: bool,
     /// When the vendor measured it, in UTC; `None` is "now", at the time of the fetch.
@@ -234,7 +234,7 @@ impl Reading {
         self.windows.iter().any(Window::tells)
             || self.credits.iter().any(Credits::tells)
             || self.spend.is_some()
-            || self.reset_credits.is_some_and(|left| left > 0)
+            || self.reset_credits.is_some_and(|resets| resets.left > 0)
     }
 
     /// Whether it is a record of what somebody else was told, such as a status line or a log: it was measured before it

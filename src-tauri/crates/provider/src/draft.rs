@@ -7,8 +7,8 @@
 use crate::{FetchError, Report, lenient, shape};
 use chrono::{DateTime, Utc};
 use claudometer_core::{
-    Account, Allowance, Amount, Coverage, CreditUnit, Credits, Currency, Percent, Reading, Scope,
-    Spend, Trouble, Window, WindowKind,
+    Account, Allowance, Amount, Coverage, CreditUnit, Credits, Currency, Percent, Reading,
+    SavedResets, Scope, Spend, Trouble, Window, WindowKind,
 };
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ pub struct Draft {
     /// Money spent beyond the plan.
     pub spend: Option<Spend>,
     /// Resets that the person may trigger by hand.
-    pub reset_credits: Option<u32>,
+    pub reset_credits: Option<SavedResets>,
     /// Whether the vendor says that a limit is reached.
     pub limit_reached: bool,
     /// When the vendor measured it, in UTC; `None` is "now".
@@ -250,7 +250,7 @@ impl Draft {
             || (self.unmetered && !self.windows.is_empty())
             || self.credits.iter().any(Credits::tells)
             || self.spend.is_some()
-            || self.reset_credits.is_some_and(|left| left > 0)
+            || self.reset_credits.is_some_and(|resets| resets.left > 0)
     }
 
     /// The reading, or why `answer` is none: a plan's name, an account, or limits without figures are no reading.

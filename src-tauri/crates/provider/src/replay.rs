@@ -428,7 +428,7 @@ pub fn outcome(recorded: &Recorded, played: &Played) -> Value {
         let unlimited = windows().filter(|window| window.unlimited);
         outcome.insert("unlimited".into(), unlimited.map(|window| json!(window.id)).collect());
         outcome.insert("limit_reached".into(), json!(state.limit_reached));
-        let resets = state.reset_credits.as_ref().map(|seen| seen.value);
+        let resets = state.reset_credits.as_ref().map(|seen| seen.value.left);
         outcome.insert("reset_credits_available".into(), json!(resets));
         outcome.insert("as_of".into(), json!(state.last_good.as_ref().map(|good| good.at)));
         let credits: Vec<&Credits> = state.credits.iter().map(|seen| &seen.value).collect();

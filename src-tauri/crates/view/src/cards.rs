@@ -158,7 +158,7 @@ pub(crate) fn lines(state: &SeatState, context: &Context, extras: &Extras<'_>) -
     let resets = state
         .reset_credits
         .as_ref()
-        .map(|seen| line("Resets by hand", format!("{} left", seen.value)));
+        .map(|seen| line("Resets by hand", text::saved_resets(&seen.value, context)));
     let today = (extras.today)(&state.seat).map(|words| line("Today", words));
     reached.into_iter().chain(credits).chain(resets).chain(today).collect()
 }

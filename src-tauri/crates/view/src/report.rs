@@ -37,7 +37,8 @@ fn account(state: &SeatState, context: &Context) -> AccountReport {
         credits: own_balance(state).map(credits),
         balances: state.credits.iter().map(|seen| credits(&seen.value)).collect(),
         spend: state.spend.as_ref().map(|seen| spend(&seen.value)),
-        reset_credits: state.reset_credits.as_ref().map(|seen| seen.value),
+        reset_credits: state.reset_credits.as_ref().map(|seen| seen.value.left),
+        reset_credits_end_at: state.reset_credits.as_ref().and_then(|seen| seen.value.ends_at),
         trouble: state.failure.as_ref().map(|failure| TroubleReport {
             code: failure.trouble.code().to_owned(),
             detail: failure.detail.clone(),

@@ -7,7 +7,8 @@ pub use cost::{Money, cost, day, line};
 use crate::{Locale, tray::NAME};
 use chrono::{DateTime, Datelike, FixedOffset, TimeDelta, Utc};
 use claudometer_core::{
-    Amount, CreditUnit, Credits, Currency, Percent, Reading, Spend, Trouble, Window, WindowKind,
+    Amount, CreditUnit, Credits, Currency, Percent, Reading, SavedResets, Spend, Trouble, Window,
+    WindowKind,
     settings::{Alerts, Display, FigureOf, ResetAs},
     status::{ServiceLevel, ServiceStatus},
 };
@@ -150,6 +151,16 @@ pub fn moment(at: DateTime<Utc>, context: &Context) -> String {
         _ if then.year() == now.year() => context.locale.date(then),
         _ => context.locale.full_date(then),
     }
+}
+
+/// Resets that a person may trigger: `2 left, one until Thu 17:00`.
+pub fn saved_resets(resets: &SavedResets, context: &Context) -> String {
+    let until = resets.ends_at.filter(|end| resets.left > 0 && *end > context.now);
+    let until = until.map(|end| {
+        let one = if resets.left > 1 { ", one until" } else { ", until" };
+        format!("{one} {}", moment(end, context))
+    });
+    format!("{} left{}", resets.left, until.unwrap_or_default())
 }
 
 /// When a window resets, with both forms: `resets 17:00 (in 2 h 10 m)`. A reset that has passed: `reset at 14:00`.

@@ -59,6 +59,9 @@ pub struct AccountReport {
     pub spend: Option<SpendReport>,
     /// Resets that can be triggered by hand.
     pub reset_credits: Option<u32>,
+    /// When the first of them ends, in UTC.
+    #[serde(default)]
+    pub reset_credits_end_at: Option<DateTime<Utc>>,
     /// Standing trouble; numbers beside it are the last good ones.
     pub trouble: Option<TroubleReport>,
     /// When it is asked again, in UTC.

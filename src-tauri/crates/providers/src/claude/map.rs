@@ -5,7 +5,7 @@
 
 use super::money;
 use chrono::{DateTime, Utc};
-use claudometer_core::{Allowance, Scope, Trouble, Window, WindowKind};
+use claudometer_core::{Allowance, SavedResets, Scope, Trouble, Window, WindowKind};
 use claudometer_provider::{Draft, Odd, Vendor, Word, lenient};
 use serde_json::Value;
 
@@ -169,6 +169,7 @@ pub fn usage(answer: &Value, now: DateTime<Utc>) -> Draft {
     take_buckets(&mut draft, answer);
     note_unknown(&mut draft, answer);
     money::take(&mut draft, answer, now);
+    draft.reset_credits = saved_resets(&answer["cedar_ember"], now);
     let named = BUCKETS.iter().flat_map(|bucket| bucket.keys).chain(&KNOWN);
     let names = |members: &serde_json::Map<String, Value>| {
         named.into_iter().any(|key| members.contains_key(*key))
@@ -181,6 +182,16 @@ pub fn usage(answer: &Value, now: DateTime<Utc>) -> Draft {
 
 /// Keys of an answer that are no buckets.
 const KNOWN: [&str; 4] = ["limits", "extra_usage", "spend", "cedar_ember"];
+
+/// Resets of limits that the person saved; unknown where the vendor does not offer them to who asks.
+fn saved_resets(value: &Value, now: DateTime<Utc>) -> Option<SavedResets> {
+    let grants = value["grants"].as_array().filter(|_| value["eligible"] == true)?;
+    let each = grants.iter().filter_map(|grant| {
+        let left = lenient::count(&grant["resets_left"])?;
+        Some((left, lenient::instant(&grant["ends_at"])))
+    });
+    Some(SavedResets::of_grants(each, now)).filter(|all| all.left > 0)
+}
 
 /// One element of the list; nothing for one that says only what others say.
 fn of_limit(entry: &Value) -> Result<Option<Window>, Odd> {

@@ -222,3 +222,23 @@ proptest! {
         drop((auth::read(&answer.to_string()), web::organizations_in(&answer)));
     }
 }
+
+#[test]
+fn saved_resets_are_those_of_grants_that_have_not_ended_and_unknown_where_none_are_offered() {
+    let grant = |left: u32, end: &str| json!({"resets_left": left, "ends_at": end, "paused": false});
+    let all = json!([grant(1, "2026-11-01T00:00:00Z"), grant(2, "2026-10-22T16:00:00+00:00"), grant(4, "2026-01-01T00:00:00Z"), null, {"resets_left": "many"}]);
+    let told = |resets: Value| {
+        let now = "2026-10-01T00:00:00Z".parse().unwrap();
+        usage(&json!({"five_hour": {"utilization": 1}, "cedar_ember": resets}), now).reset_credits
+    };
+    let some = told(json!({"eligible": true, "grants": all})).unwrap();
+    assert_eq!((some.left, some.ends_at), (3, "2026-10-22T16:00:00Z".parse().ok()));
+    for none in [
+        json!(null),
+        json!({"eligible": false, "ineligible_reason": "surface", "grants": all}),
+        json!({"eligible": true, "grants": null}),
+        json!({"eligible": true, "grants": []}),
+    ] {
+        assert_eq!(told(none.clone()), None, "{none}");
+    }
+}

@@ -2,10 +2,10 @@
 
 use super::window::resets_at;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
-use claudometer_core::{Allowance, CreditUnit, Credits, Scope, Window, WindowKind};
+use claudometer_core::{Allowance, CreditUnit, Credits, SavedResets, Scope, Window, WindowKind};
 use claudometer_provider::{
     Draft,
-    lenient::{amount, any, count, number},
+    lenient::{amount, any, count, instant, number},
 };
 use serde_json::Value;
 
@@ -79,13 +79,16 @@ fn next_month(now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     Some(NaiveDate::from_ymd_opt(year, month, 1)?.and_hms_opt(0, 0, 0)?.and_utc())
 }
 
-/// How many resets a person may trigger: the count that is told, else those listed as available.
-pub fn resets_available(value: &Value) -> Option<u32> {
-    count(any(value, &["available_count", "availableCount"])).or_else(|| {
-        let listed = value.get("credits")?.as_array()?;
-        let available = listed.iter().filter(|credit| credit["status"] == "available").count();
-        u32::try_from(available).ok()
-    })
+/// The resets that a person may trigger: the count that is told, else those listed as available; the list says until when.
+pub fn resets_available(value: &Value, now: DateTime<Utc>) -> Option<SavedResets> {
+    let told = count(any(value, &["available_count", "availableCount"]));
+    let listed = value.get("credits").and_then(Value::as_array).map(|listed| {
+        let available = listed.iter().filter(|credit| credit["status"] == "available");
+        let ends = available.map(|one| (1, instant(any(one, &["expires_at", "expiresAt"]))));
+        SavedResets::of_grants(ends, now)
+    });
+    let ends_at = listed.and_then(|listed| listed.ends_at);
+    told.map(|left| SavedResets { left, ends_at }).or(listed)
 }
 
 #[cfg(test)]
@@ -192,7 +195,14 @@ mod tests {
             (json!({"credits": null}), None),
             (json!(null), None),
         ] {
-            assert_eq!(resets_available(&value), want, "{value}");
+            let left = resets_available(&value, now()).map(|resets| resets.left);
+            assert_eq!(left, want, "{value}");
         }
+        let ends = json!({"available_count": 2, "credits": [
+            {"status": "available", "expires_at": "2099-10-01T00:00:00.000000Z"},
+            {"status": "available", "expiresAt": 4_080_000_000_u32},
+            {"status": "redeemed", "expires_at": "2099-01-01T00:00:00Z"}]});
+        let resets = resets_available(&ends, now()).unwrap();
+        assert_eq!((resets.left, resets.ends_at), (2, "2099-04-16T05:20:00Z".parse().ok()));
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn draft(body: &Value, response: &Response, now: DateTime<Utc>) -> Dr
     }
     beside(&mut draft, body, limits, now);
     let resets = any(body, &["rate_limit_reset_credits", "rateLimitResetCredits"]);
-    draft.reset_credits = credits::resets_available(resets);
+    draft.reset_credits = credits::resets_available(resets, now);
     if draft.windows().next().is_none() {
         draft = from_headers(draft, response, now);
     }
@@ -166,7 +166,7 @@ pub fn rpc(result: &Value, login: &Value, now: DateTime<Utc>) -> Result<Report, 
         }
     }
     let resets = any(result, &["rateLimitResetCredits", "rate_limit_reset_credits"]);
-    draft.reset_credits = credits::resets_available(resets);
+    draft.reset_credits = credits::resets_available(resets, now);
     let named = [main, login]
         .into_iter()
         .find_map(|told| plan::label(any(told, &["planType", "plan_type"])));

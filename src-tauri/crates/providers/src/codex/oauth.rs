@@ -6,7 +6,7 @@ use super::{
     endpoint::Base,
     home, keyring, map, plan, token,
 };
-use claudometer_core::{Account, Trouble, gate::Cadence, settings::ProviderSettings};
+use claudometer_core::{Account, SavedResets, Trouble, gate::Cadence, settings::ProviderSettings};
 use claudometer_host::{
     Host,
     http::{Request, Response},
@@ -201,8 +201,8 @@ async fn complete(
     let noted = || plan::label(&Value::from(login.plan.as_deref()?));
     draft.plan = draft.plan.or_else(noted);
     let (resets, month) =
-        futures::join!(resets(host, base, login, &body), month(host, base, login, &body, &draft));
-    draft.reset_credits = draft.reset_credits.or(resets);
+        futures::join!(resets(host, base, login, &body, draft.reset_credits), month(host, base, login, &body, &draft));
+    draft.reset_credits = resets.or(draft.reset_credits);
     if month.is_some() {
         draft.add(month);
     }
@@ -213,18 +213,23 @@ async fn complete(
     })
 }
 
-/// Resets that the person holds, where the answer has no word of them.
-async fn resets(host: &Host, base: &Base, login: &Login, body: &Value) -> Option<u32> {
-    if ["rate_limit_reset_credits", "rateLimitResetCredits"]
-        .iter()
-        .any(|name| body.get(name).is_some())
-    {
+/// Resets that the person holds, where the answer has no word of them, or does not say until when.
+async fn resets(
+    host: &Host,
+    base: &Base,
+    login: &Login,
+    body: &Value,
+    told: Option<SavedResets>,
+) -> Option<SavedResets> {
+    let mut names = ["rate_limit_reset_credits", "rateLimitResetCredits"].iter();
+    let is_enough = |told: SavedResets| told.left == 0 || told.ends_at.is_some();
+    if names.any(|name| body.get(name).is_some()) && told.is_none_or(is_enough) {
         return None;
     }
     let request = request(&base.resets(), login)
         .header("openai-beta", "codex-1")
         .header("originator", "Codex Desktop");
-    credits::resets_available(&aside(host, request).await?)
+    credits::resets_available(&aside(host, request).await?, host.now())
 }
 
 /// What a workspace member spent this month, where the workspace controls that and the answer does not tell it.

@@ -143,8 +143,8 @@ async fn what_is_asked_beside_usage_is_asked_only_where_needed_and_never_missed(
     let silent =
         r#"{"rate_limit":{"primary_window":{"used_percent":7,"limit_window_seconds":18000}}}"#;
     for (body, beside, more, resets, windows) in [
-        (spending, 200, vec![MONTH], Some(3), vec!["credits:monthly"]),
-        (spending, 500, vec![MONTH], Some(3), vec![]),
+        (spending, 200, vec![RESETS, MONTH], Some(2), vec!["credits:monthly"]),
+        (spending, 500, vec![RESETS, MONTH], Some(3), vec![]),
         (told, 200, vec![], None, vec!["credits:individual"]),
         (silent, 200, vec![RESETS], Some(2), vec!["session"]),
         (silent, 403, vec![RESETS], None, vec!["session"]),
@@ -164,7 +164,7 @@ async fn what_is_asked_beside_usage_is_asked_only_where_needed_and_never_missed(
             })
         });
         let reading = fetch(&host).await.unwrap().reading;
-        assert_eq!(reading.reset_credits, resets, "{body}");
+        assert_eq!(reading.reset_credits.map(|resets| resets.left), resets, "{body}");
         assert_eq!(
             reading.windows.iter().map(|window| window.id.as_str()).collect::<Vec<_>>(),
             windows,

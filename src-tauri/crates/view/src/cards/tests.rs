@@ -3,7 +3,7 @@
 use super::*;
 use crate::fixture::{acme, ago, at, context, failure, label, seat, stamp, window, zeta};
 use claudometer_core::{
-    Account, Amount, Credits, Percent, Seen, Trouble, Window,
+    Account, Amount, Credits, Percent, SavedResets, Seen, Trouble, Window,
     settings::{FigureOf, Metric},
 };
 use claudometer_wire::{Fresh, Level, Looked};
@@ -211,7 +211,7 @@ fn every_attempt_is_told_with_its_reason() {
 #[test]
 fn money_and_balances_have_their_places() {
     let card = only(SeatState {
-        reset_credits: Some(Seen { value: 2, stamp: stamp(1) }),
+        reset_credits: Some(Seen { value: SavedResets::of(2), stamp: stamp(1) }),
         limit_reached: true,
         ..zeta()
     });
