@@ -52,7 +52,7 @@ pub fn bundle(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras
         cards,
         first_run: if empty { (extras.first_run)() } else { None },
         remarks: extras.remarks.iter().map(|text| foreign::shown(text).into_owned()).collect(),
-        update: extras.update.clone(),
+        update: extras.update.as_ref().map(release),
         replaced_by: extras.replaced_by.clone(),
     }
 }
@@ -80,6 +80,18 @@ pub fn headline(snapshot: &UsageSnapshotBundle, context: &Context) -> String {
         }
         None if snapshot.refreshing => format!("{} · asking now", first.provider.name),
         None => format!("{} · {}", first.provider.name, text::NOT_REPORTED),
+    }
+}
+
+/// A release whose notes can be shown.
+fn release(update: &UpdateReport) -> UpdateReport {
+    let lines =
+        |text: &Option<String>| text.as_deref().map(|text| foreign::lines(text).into_owned());
+    UpdateReport {
+        newest: lines(&update.newest),
+        notes: lines(&update.notes),
+        page: lines(&update.page),
+        ..update.clone()
     }
 }
 

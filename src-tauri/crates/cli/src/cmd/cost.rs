@@ -243,7 +243,8 @@ fn print_sheet(
     if wanted.csv {
         out::print_lines(sheet.csv_lines());
         if left_out > 0 {
-            out::say(&format!("{left_out} more rows were left out."));
+            let rows = if left_out == 1 { "row was" } else { "rows were" };
+            out::say(&format!("{left_out} more {rows} left out."));
         }
     } else if let Some(file) = &wanted.parquet {
         let failed =
