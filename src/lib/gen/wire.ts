@@ -1350,7 +1350,11 @@ undated: number,
 /**
  * Files that hold such records, the worst first, three at most; with `~` for the home folder.
  */
-oddFiles: Array<string>, };
+oddFiles: Array<string>, 
+/**
+ * Files and folders of it that could not be read at all, each with why; with `~` for the home folder.
+ */
+unreadable: Array<string>, };
 
 export type BudgetState = { 
 /**

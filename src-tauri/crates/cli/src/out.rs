@@ -173,7 +173,7 @@ impl serde_json::ser::Formatter for Escaped {
         while let Some((at, letter)) =
             plain.char_indices().find(|(_, one)| foreign::is_obeyed(*one))
         {
-            out.write_all(plain[..at].as_bytes())?;
+            out.write_all(&plain.as_bytes()[..at])?;
             for unit in letter.encode_utf16(&mut [0; 2]) {
                 write!(out, "\\u{unit:04x}")?;
             }

@@ -100,10 +100,10 @@ impl Ledger<'_> {
         let mut known = Known::default();
         store.responses(None, None, &mut |stored| {
             known.messages.insert(stored.response.key.message);
-            if *stored.response.session != *SESSION {
-                known.days.insert((stored.agent, day(self.zone, stored.response.at)));
-            } else {
+            if *stored.response.session == *SESSION {
                 known.sums.insert(stored.response.key.message, stored.response.tokens);
+            } else {
+                known.days.insert((stored.agent, day(self.zone, stored.response.at)));
             }
         })?;
         Ok(known)

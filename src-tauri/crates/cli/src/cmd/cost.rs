@@ -227,7 +227,7 @@ fn print_blocks(
         let context = books.context();
         let style = out::style(&books.host, args.global.no_color);
         books.with_names(|names| {
-            out::print_painted(&cost::blocks(&report, names, &context, &style))
+            out::print_painted(&cost::blocks(&report, names, &context, &style));
         });
     }
     Ok(exit(&done))

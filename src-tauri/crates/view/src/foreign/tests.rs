@@ -1,3 +1,5 @@
+//! What others write, shown everywhere that people look.
+
 use super::*;
 use crate::{Extras, bar, cards, fixture, notice, table, tray};
 use claudometer_core::{
