@@ -131,11 +131,24 @@ fn pieces(bundle: &Bundle) -> Vec<Piece> {
     bundle.cards.iter().map(|card| piece(card, &name(card, bundle))).collect()
 }
 
-/// The provider's name, with the account where several cards have that name.
+/// The provider's name. Where several cards have it, with the part of the account that tells them apart: a bar has little
+/// room.
 fn name(card: &Card, bundle: &Bundle) -> String {
-    let several = bundle.cards.iter().filter(|other| other.name == card.name).count() > 1;
-    let account = card.account.as_deref().filter(|_| several);
-    account.map_or_else(|| card.name.clone(), |account| format!("{} {account}", card.name))
+    let parts = |card: &Card, nth: usize| {
+        let account = card.account.as_deref().unwrap_or_default();
+        account.split(" · ").nth(nth).map(str::to_owned)
+    };
+    let alike: Vec<&Card> = bundle.cards.iter().filter(|other| other.name == card.name).collect();
+    let Some(account) = card.account.as_deref().filter(|_| alike.len() > 1) else {
+        return card.name.clone();
+    };
+    let telling = (0..account.split(" · ").count()).find_map(|nth| {
+        let own = parts(card, nth)?;
+        let same = alike.iter().filter(|other| parts(other, nth).as_ref() == Some(&own)).count();
+        (same == 1).then_some(own)
+    });
+    let telling = telling.unwrap_or_else(|| account.replace(" · ", ", "));
+    format!("{} ({telling})", card.name)
 }
 
 fn piece(card: &Card, name: &str) -> Piece {
