@@ -6,6 +6,7 @@ mod history;
 pub(crate) use cost::{Cost, CostBy, Heatmap, Mode, Prices, Week};
 pub(crate) use history::{Act, History};
 
+use crate::{exit::Exit, out};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -40,7 +41,7 @@ impl Args {
         if std::env::args_os().len() <= 1 {
             return Self { global: Global::default(), command: None };
         }
-        Self::parse()
+        Self::try_parse().unwrap_or_else(|error| leave(&error))
     }
 
     /// The command line as if `usage` stood before its last words, where some of these are options; what is wrong with it is
@@ -51,8 +52,18 @@ impl Args {
         }
         let mut line: Vec<std::ffi::OsString> = std::env::args_os().collect();
         line.insert(line.len().checked_sub(words.len())?, "usage".into());
-        Some(Self::parse_from(line))
+        Some(Self::try_parse_from(line).unwrap_or_else(|error| leave(&error)))
     }
+}
+
+/// Prints the help that was asked for, or what is wrong with the command line, and ends the program.
+fn leave(error: &clap::Error) -> ! {
+    if error.use_stderr() {
+        out::say(error.render().to_string().trim_end());
+        std::process::exit(error.exit_code());
+    }
+    out::note(error.print());
+    std::process::exit(out::end(Exit::Ok) as i32)
 }
 
 /// What every command takes.

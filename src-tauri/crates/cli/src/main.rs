@@ -36,5 +36,5 @@ fn main() -> std::process::ExitCode {
     let exit = runtime.block_on(cmd::run(args));
     // A keychain dialog that nobody answers must not hold up the end.
     runtime.shutdown_background();
-    exit.into()
+    out::end(exit).into()
 }

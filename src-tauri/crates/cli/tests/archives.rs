@@ -31,6 +31,16 @@ fn import_twice(home: &Home) -> [String; 2] {
     })
 }
 
+/// What is said of something new, and of the same again.
+fn twice(what: &str) -> [String; 2] {
+    let (count, _) = what.split_once(' ').unwrap();
+    let were = if count == "1" { "was" } else { "were" };
+    [
+        format!("{what} taken in."),
+        format!("nothing new was taken in, {count} {were} known already."),
+    ]
+}
+
 /// Key and tokens of each row, and how many tokens are estimated.
 fn rows(home: &Home, by: &str) -> (Vec<(String, u64)>, u64) {
     let (exit, text, said) =
@@ -59,9 +69,9 @@ fn responses_of_goblin_are_the_same_as_those_of_the_log_and_its_days_fill_what_i
     let said = import_twice(&home);
     assert_eq!(
         said[0],
-        "1 responses and 2 days were taken in, 1 were known already, 1 were not understood."
+        "1 response and 2 days were taken in, 1 was known already, 1 was not understood."
     );
-    assert_eq!(said[1], "2 days were taken in, 2 were known already, 1 were not understood.");
+    assert_eq!(said[1], "nothing new was taken in, 4 were known already, 1 was not understood.");
     assert_eq!(
         rows(&home, "model"),
         of(&[("claude-opus-4-5-20251101", 198), ("gpt-5", 600)], 1000)
@@ -72,7 +82,7 @@ fn responses_of_goblin_are_the_same_as_those_of_the_log_and_its_days_fill_what_i
 #[test]
 fn lines_of_goblins_fork_that_tell_of_one_response_count_once_and_its_sums_are_an_estimate() {
     let home = with(include_str!("archives/goblin-fork.sql"));
-    assert_eq!(import_twice(&home), ["2 days were taken in."; 2]);
+    assert_eq!(import_twice(&home), twice("2 days were"));
     assert_eq!(rows(&home, "device"), of(&[("desk", 110)], 1000), "the machines that it names");
     let kept = fs::read(home.path(".local/share/claudometer/history.db")).unwrap();
     assert!(!kept.windows(13).any(|part| part == b"a secret plan"), "no text is ever kept");
@@ -81,7 +91,7 @@ fn lines_of_goblins_fork_that_tell_of_one_response_count_once_and_its_sums_are_a
 #[test]
 fn sums_that_tokentop_saw_grow_are_counted_by_what_they_grew() {
     let home = with(include_str!("archives/tokentop.sql"));
-    assert_eq!(import_twice(&home), ["3 days were taken in."; 2]);
+    assert_eq!(import_twice(&home), twice("3 days were"));
     let (_, text, _) =
         home.run(&["cost", "day", "--all", "--zone", "UTC", "--agent", "claude", "--json"]);
     let report = document(&text);
@@ -100,7 +110,7 @@ fn sums_that_tokentop_saw_grow_are_counted_by_what_they_grew() {
 #[test]
 fn what_tokentop_kept_at_first_is_read_too() {
     let home = with(include_str!("archives/tokentop-first.sql"));
-    assert_eq!(import_twice(&home), ["1 days were taken in."; 2]);
+    assert_eq!(import_twice(&home), twice("1 day was"));
     assert_eq!(rows(&home, "project"), of(&[("/work/shop", 26)], 0));
 }
 

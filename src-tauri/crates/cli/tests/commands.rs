@@ -11,6 +11,7 @@ mod home;
 use home::{Home, document, ended};
 use serde_json::json;
 use std::{
+    fs,
     io::Write as _,
     path::PathBuf,
     process::{Command, Stdio},
@@ -220,6 +221,45 @@ fn quiet_says_nothing_on_standard_error_and_a_closed_pipe_is_no_error() {
     let mut child = home.command(&["--demo", "usage"]).stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     assert!(child.wait().unwrap().code().is_some_and(|code| code != 101));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_written_to_standard_output_is_a_failure_of_every_command() {
+    let home = Home::new();
+    let all: &[&[&str]] = &[
+        &["--help"],
+        &["--version"],
+        &["--demo", "usage"],
+        &["--demo", "usage", "--json"],
+        &["--demo", "statusline"],
+        &["--demo", "statusline", "--format", "waybar"],
+        &["cost", "--all"],
+        &["cost", "--json"],
+        &["cost", "session", "--json"],
+        &["cost", "--csv"],
+        &["heatmap"],
+        &["history"],
+        &["history", "verify"],
+        &["doctor", "--offline"],
+        &["config", "show"],
+        &["prices"],
+        &["auth"],
+        &["key", "list", "--json"],
+        &["man"],
+    ];
+    for words in all {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = home.command(words).stdout(full).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{words:?}: {said}");
+        assert!(said.contains("Standard output could not be written"), "{words:?}: {said}");
+        let mut child =
+            home.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let said = String::from_utf8_lossy(&child.wait_with_output().unwrap().stderr).into_owned();
+        assert!(!said.contains("could not be written"), "{words:?}: {said}");
+    }
 }
 
 #[tokio::test]

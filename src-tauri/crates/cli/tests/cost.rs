@@ -174,6 +174,39 @@ fn a_table_for_people_and_cells_for_spreadsheets() {
 }
 
 #[test]
+fn with_a_limit_the_total_says_that_it_is_of_all() {
+    let home = person();
+    let all = ["cost", "day", "--all", "--zone", "UTC", "-n", "1"];
+    let (_, table, _) = home.run(&all);
+    assert!(table.contains("Total of all") && table.contains("1 of 2 rows are shown"), "{table}");
+    let report = cost(&home, &all[1..]);
+    assert_eq!((rows(&report).len(), &report["rowsLeftOut"]), (1, &json!(1)));
+    let sessions = cost(&home, &["session", "--all", "-n", "1"]);
+    assert_eq!((rows(&sessions).len(), &sessions["rowsLeftOut"]), (1, &json!(0)));
+    let (exit, cells, said) = home.run(&[&all[..], &["--csv"]].concat());
+    assert_eq!((exit, cells.lines().count(), said.as_str()), (0, 2, "1 more row was left out.\n"));
+}
+
+#[test]
+fn names_of_others_are_shown_in_every_form_and_json_keeps_them() {
+    let home = Home::new();
+    let evil = "house\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}model\n=1";
+    home.write(LOG, &line("1", "2026-11-18T20:00:00.000Z", evil, 1000));
+    let obeyed = |text: &str| {
+        text.chars().any(|one| one != '\n' && claudometer_view::foreign::is_obeyed(one))
+    };
+    for by in ["today", "hour", "day", "session", "project", "model", "agent", "device", "block"] {
+        for form in [&[][..], &["--breakdown"], &["--csv"], &["--json"]] {
+            let (exit, text, said) = home.run(&[&["cost", by, "--all"], form].concat());
+            assert_eq!(exit, 0, "{said}");
+            assert!(!obeyed(&text) && !obeyed(&said), "{by} {form:?}: {text:?} {said:?}");
+        }
+    }
+    let report = document(&home.run(&["cost", "model", "--all", "--json"]).1);
+    assert_eq!(report["rows"][0]["key"], json!(evil));
+}
+
+#[test]
 #[cfg(unix)]
 fn the_history_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
@@ -277,5 +310,8 @@ fn a_day_is_told_by_its_hours_in_the_zone_that_is_asked_for() {
     assert_eq!(keys(&[&["session", "--hour", "0"][..], &vienna].concat()), ["night"]);
     assert_eq!(keys(&["hour", "--all", "--hour", "22"]), ["2026-11-20 22:00"]);
     let (_, text, _) = home.run(&["cost", "hour", "--all"]);
-    assert!(text.contains("Fri 22:00") && text.contains("Sat 08:00"), "{text}");
+    assert!(
+        text.contains("Fri 11/20/2026 22:00") && text.contains("Sat 11/21/2026 08:00"),
+        "{text}"
+    );
 }

@@ -99,7 +99,8 @@ fn first_run(desk: &Desk) -> FirstRun {
 /// An alert as a notification.
 pub(crate) fn note(desk: &Desk, alert: &Alert) -> Note {
     let settings = desk.settings();
-    let words = notice::words(alert, &context(&desk.0.host.env, &settings, desk.0.host.now()));
+    let context = context(&desk.0.host.env, &settings, desk.0.host.now());
+    let words = notice::words(alert, &desk.snapshot().seats, &context);
     Note {
         title: words.title,
         body: words.body,

@@ -4,12 +4,12 @@
 use crate::{Ledger, LedgerError, ingest::day};
 use chrono::{NaiveDate, NaiveTime};
 use claudometer_core::{
-    Amount, Response,
+    Amount, Response, Tokens,
     response::{Key, Merging, Name, Quality},
 };
 use claudometer_scan::{Noted, Notes, hash, key};
 use claudometer_store::{Batch, Store};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The session of sums.
 const SESSION: &str = "imported";
@@ -20,11 +20,11 @@ const AT_ONCE: usize = 20_000;
 /// What came in from elsewhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// Responses that were taken in; some of those that another machine told may have been known.
+    /// Responses that were taken in.
     pub responses: u64,
     /// Days of an assistant of which sums were taken in.
     pub days: u64,
-    /// Responses that were known, and days that are known better.
+    /// Responses that were known, and days that are known as well or better.
     pub known: u64,
     /// Records that were not understood.
     pub odd: u64,
@@ -45,6 +45,8 @@ struct Part {
 #[derive(Default)]
 struct Known {
     messages: HashSet<u64>,
+    /// What was imported before, by what its sum is called.
+    sums: HashMap<u64, Tokens>,
     /// Days of an assistant with responses of their own.
     days: HashSet<(Name, NaiveDate)>,
 }
@@ -72,10 +74,15 @@ impl Ledger<'_> {
         }
         let mut days = HashSet::new();
         let mut better = HashSet::new();
+        let mut again = HashSet::new();
         for (part, sum) in self.sums(others) {
             let of = (part.agent.clone(), part.day);
             if known.days.contains(&of) {
                 better.insert(of);
+                continue;
+            }
+            if known.sums.get(&sum.key.message) == Some(&sum.tokens) {
+                again.insert(of);
                 continue;
             }
             days.insert(of);
@@ -83,7 +90,8 @@ impl Ledger<'_> {
             self.add(&mut batch, &part.agent, device, &sum);
         }
         taken.days = days.len() as u64;
-        taken.known += better.len() as u64;
+        // A day of which a part is new is new.
+        taken.known += (better.len() + again.difference(&days).count()) as u64;
         self.keep(store, batch)?;
         Ok(taken)
     }
@@ -92,7 +100,9 @@ impl Ledger<'_> {
         let mut known = Known::default();
         store.responses(None, None, &mut |stored| {
             known.messages.insert(stored.response.key.message);
-            if *stored.response.session != *SESSION {
+            if *stored.response.session == *SESSION {
+                known.sums.insert(stored.response.key.message, stored.response.tokens);
+            } else {
                 known.days.insert((stored.agent, day(self.zone, stored.response.at)));
             }
         })?;

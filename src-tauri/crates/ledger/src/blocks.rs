@@ -73,6 +73,7 @@ pub fn report(store: &mut Store, query: &BlockQuery) -> Result<BlockReport, Ledg
         generated_at: query.now,
         mode: query.mode.code().to_owned(),
         blocks: found,
+        blocks_left_out: 0,
         unpriced_models: unpriced.iter().map(ToString::to_string).collect(),
     })
 }

@@ -238,11 +238,13 @@ pub fn stream(
             dearest_first(&a, &b).then_with(|| one.cmp(other))
         });
     }
+    let mut left_out = 0;
     if let Some(limit) = query.limit.filter(|limit| *limit < groups.len()) {
         let beyond = groups.len() - limit;
+        left_out = beyond as u64;
         groups.drain(if query.by.is_time() { 0..beyond } else { limit..groups.len() });
     }
-    let report = whole.report(query, prices_as_of, plans);
+    let report = CostReport { rows_left_out: left_out, ..whole.report(query, prices_as_of, plans) };
     for (key, group) in groups {
         each(&report, group.row(key, query))?;
     }
@@ -295,6 +297,7 @@ impl Whole {
             mode: query.mode.code().to_owned(),
             prices_as_of,
             rows: Vec::new(),
+            rows_left_out: 0,
             total: told(total, query.mode),
             estimated: (estimated.responses > 0).then(|| told(estimated, query.mode)),
             unpriced_models: unpriced.iter().map(ToString::to_string).collect(),

@@ -110,7 +110,7 @@ impl Ledger<'_> {
             if store.file(SOURCE, &path)?.as_ref().is_some_and(is_known) {
                 continue;
             }
-            odd += self.import(store, &leaf.path)?.odd;
+            odd += self.take_lines(store, &leaf.path)?.odd;
             read += 1;
             let mut batch = Batch::default();
             let known = KnownFile {

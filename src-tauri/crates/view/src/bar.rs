@@ -79,9 +79,12 @@ pub fn tmux(bundle: &Bundle) -> String {
 
 /// With polybar's format tags. A percent sign right before a tag would make it plain text, hence the space.
 pub fn polybar(bundle: &Bundle) -> String {
-    let painted = |piece: &Piece| match colour(piece.level) {
-        Some(colour) => format!("%{{F{colour}}}{} %{{F-}}", piece.text),
-        None => piece.text.clone(),
+    let painted = |piece: &Piece| {
+        let text = piece.text.replace("%{", "% {");
+        match colour(piece.level) {
+            Some(colour) => format!("%{{F{colour}}}{text} %{{F-}}"),
+            None => text,
+        }
     };
     joined(&pieces(bundle), painted) + "\n"
 }
@@ -95,7 +98,7 @@ pub fn xbar(bundle: &Bundle) -> String {
     let pieces = pieces(bundle);
     let mut lines = vec![painted(&plain(&pieces), worst(&pieces)), "---".to_owned()];
     for card in &bundle.cards {
-        lines.push(card.name.replace('|', "/"));
+        lines.push(name(card, bundle).replace('|', "/"));
         for meter in &card.meters {
             lines.push(painted(&meter.sentence, meter.level));
         }
@@ -125,20 +128,40 @@ fn pieces(bundle: &Bundle) -> Vec<Piece> {
     if bundle.cards.is_empty() {
         return vec![Piece { text: bundle.headline.clone(), level: Level::Unknown }];
     }
-    bundle.cards.iter().map(piece).collect()
+    bundle.cards.iter().map(|card| piece(card, &name(card, bundle))).collect()
 }
 
-fn piece(card: &Card) -> Piece {
+/// The provider's name. Where several cards have it, with the part of the account that tells them apart: a bar has little
+/// room.
+fn name(card: &Card, bundle: &Bundle) -> String {
+    let parts = |card: &Card, nth: usize| {
+        let account = card.account.as_deref().unwrap_or_default();
+        account.split(" · ").nth(nth).map(str::to_owned)
+    };
+    let alike: Vec<&Card> = bundle.cards.iter().filter(|other| other.name == card.name).collect();
+    let Some(account) = card.account.as_deref().filter(|_| alike.len() > 1) else {
+        return card.name.clone();
+    };
+    let telling = (0..account.split(" · ").count()).find_map(|nth| {
+        let own = parts(card, nth)?;
+        let same = alike.iter().filter(|other| parts(other, nth).as_ref() == Some(&own)).count();
+        (same == 1).then_some(own)
+    });
+    let telling = telling.unwrap_or_else(|| account.replace(" · ", ", "));
+    format!("{} ({telling})", card.name)
+}
+
+fn piece(card: &Card, name: &str) -> Piece {
     let Some(meter) = large(card) else {
         let trouble = card.trouble.as_ref().map(|trouble| trouble.title.as_str());
-        let text = format!("{} {}", card.name, trouble.unwrap_or(crate::text::NOT_REPORTED));
+        let text = format!("{name} {}", trouble.unwrap_or(crate::text::NOT_REPORTED));
         return Piece { text, level: Level::Unknown };
     };
     let old = match (meter.fresh, &card.age) {
         (Fresh::Stale, Some(age)) => format!(" ({age})"),
         (Fresh::Fresh | Fresh::Stale | Fresh::RolledOver, _) => String::new(),
     };
-    Piece { text: format!("{} {}{old}", card.name, meter.figure), level: meter.level }
+    Piece { text: format!("{name} {}{old}", meter.figure), level: meter.level }
 }
 
 /// The meter that is shown large: the card's worst.
@@ -151,7 +174,7 @@ fn sentences(bundle: &Bundle) -> Vec<String> {
         let trouble = card.trouble.as_ref();
         let trouble = trouble.map(|trouble| format!("{} {}", trouble.detail, trouble.remedy));
         let meters = card.meters.iter().map(|meter| meter.sentence.clone());
-        std::iter::once(card.name.clone()).chain(meters).chain(trouble).collect::<Vec<_>>()
+        std::iter::once(name(card, bundle)).chain(meters).chain(trouble).collect::<Vec<_>>()
     };
     bundle.remarks.iter().cloned().chain(bundle.cards.iter().flat_map(of_card)).collect()
 }

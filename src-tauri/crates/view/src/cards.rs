@@ -1,9 +1,9 @@
 //! The snapshot as cards: what window and terminal draw.
 
-use crate::{Context, choice, meter, text};
+use crate::{Context, choice, foreign, meter, text};
 use claudometer_core::{
-    Attempt, AttemptResult, CreditUnit, Failure, Origin, ProviderId, Seat, SeatState, Skip,
-    SourceId, Trouble, UsageSnapshotBundle, status::ServiceStatus,
+    Attempt, AttemptResult, CreditUnit, Failure, Origin, ProviderId, ProviderInfo, Seat, SeatState,
+    Skip, SourceId, Trouble, UsageSnapshotBundle, status::ServiceStatus,
 };
 use claudometer_wire::{
     AttemptLine, Bundle, Card, FirstRun, Line, TroubleStrip, update::UpdateReport,
@@ -39,11 +39,9 @@ pub struct Extras<'a> {
 
 /// The snapshot in values and words.
 pub fn bundle(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras<'_>) -> Bundle {
-    let cards: Vec<Card> = snapshot
-        .seats
-        .iter()
-        .map(|state| card(state, snapshot.refreshing, context, extras))
-        .collect();
+    let snapshot = &foreign::snapshot(snapshot);
+    let cards: Vec<Card> =
+        snapshot.seats.iter().map(|state| card(state, snapshot, context, extras)).collect();
     let empty = cards.is_empty();
     Bundle {
         seq: u32::try_from(snapshot.seq).unwrap_or(u32::MAX),
@@ -53,8 +51,8 @@ pub fn bundle(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras
         headline: headline(snapshot, context),
         cards,
         first_run: if empty { (extras.first_run)() } else { None },
-        remarks: extras.remarks.clone(),
-        update: extras.update.clone(),
+        remarks: extras.remarks.iter().map(|text| foreign::shown(text).into_owned()).collect(),
+        update: extras.update.as_ref().map(release),
         replaced_by: extras.replaced_by.clone(),
     }
 }
@@ -71,20 +69,38 @@ pub fn headline(snapshot: &UsageSnapshotBundle, context: &Context) -> String {
         } else {
             String::new()
         };
-        return format!("{} · {} {figure}{resets}{stale}", state.provider.name, meter.label);
+        let name = called(state, &snapshot.seats, "");
+        return format!("{name} · {} {figure}{resets}{stale}", meter.label);
     }
     let Some(first) = shown.first() else { return NOTHING_FOUND.to_owned() };
     let troubled = shown.iter().find_map(|state| Some((state, state.failure.as_ref()?)));
     match troubled {
         Some((state, failure)) => {
-            format!("{} · {}", state.provider.name, text::trouble(failure.trouble))
+            format!("{} · {}", called(state, &snapshot.seats, ""), text::trouble(failure.trouble))
         }
         None if snapshot.refreshing => format!("{} · asking now", first.provider.name),
         None => format!("{} · {}", first.provider.name, text::NOT_REPORTED),
     }
 }
 
-fn card(state: &SeatState, refreshing: bool, context: &Context, extras: &Extras<'_>) -> Card {
+/// A release whose notes can be shown.
+fn release(update: &UpdateReport) -> UpdateReport {
+    let lines =
+        |text: &Option<String>| text.as_deref().map(|text| foreign::lines(text).into_owned());
+    UpdateReport {
+        newest: lines(&update.newest),
+        notes: lines(&update.notes),
+        page: lines(&update.page),
+        ..update.clone()
+    }
+}
+
+fn card(
+    state: &SeatState,
+    snapshot: &UsageSnapshotBundle,
+    context: &Context,
+    extras: &Extras<'_>,
+) -> Card {
     let label = |source: &SourceId| (extras.labels)(&state.seat.provider, source);
     let worst = choice::worst(&[state], context.display.metric, context);
     Card {
@@ -92,7 +108,7 @@ fn card(state: &SeatState, refreshing: bool, context: &Context, extras: &Extras<
         provider: state.seat.provider.to_string(),
         name: state.provider.name.clone(),
         plan: state.plan.clone(),
-        account: account(state),
+        account: account_among(state, &snapshot.seats),
         badge: badge(state.origin).map(str::to_owned),
         worst: worst.map(|(_, seen)| seen.value.id.clone()),
         meters: state
@@ -105,7 +121,7 @@ fn card(state: &SeatState, refreshing: bool, context: &Context, extras: &Extras<
         source: state.last_good.as_ref().map(|good| label(&good.via)),
         age: state.last_good.as_ref().map(|good| text::age(good.at, context)),
         observed_at: state.last_good.as_ref().map(|good| good.at),
-        next: next(state, refreshing, context),
+        next: next(state, snapshot.refreshing, context),
         trouble: state.failure.as_ref().map(|failure| TroubleStrip {
             service: (extras.service)(&state.seat.provider)
                 .and_then(|status| text::service(&status)),
@@ -131,6 +147,43 @@ pub(crate) fn account(state: &SeatState) -> Option<String> {
     let parts: Vec<_> =
         [account.email.as_deref(), account.org.as_deref()].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+/// The account, with its key where another seat of the provider has the same or none.
+fn account_among(state: &SeatState, all: &[SeatState]) -> Option<String> {
+    let own = account(state);
+    let alike =
+        |other: &&SeatState| other.seat.provider == state.seat.provider && account(other) == own;
+    if all.iter().filter(alike).count() < 2 {
+        return own;
+    }
+    let key = foreign::name(&state.seat.account.to_string());
+    Some(own.map_or_else(|| key.clone(), |own| format!("{own} · {key}")))
+}
+
+/// What a seat is called among all: its provider's name, with the account where the provider has several.
+pub(crate) fn seat_name(state: &SeatState, all: &[SeatState]) -> String {
+    let badge = badge(state.origin).map(|badge| format!(" ({badge})")).unwrap_or_default();
+    called(state, all, &badge)
+}
+
+fn called(state: &SeatState, all: &[SeatState], badge: &str) -> String {
+    let name = &state.provider.name;
+    if all.iter().filter(|other| other.seat.provider == state.seat.provider).count() < 2 {
+        return format!("{name}{badge}");
+    }
+    let login =
+        account_among(state, all).unwrap_or_else(|| foreign::name(&state.seat.account.to_string()));
+    format!("{name}{badge} · {login}")
+}
+
+/// The same for a seat that may not be there any more.
+pub(crate) fn name_among(seat: &Seat, provider: &ProviderInfo, all: &[SeatState]) -> String {
+    let state = all.iter().find(|state| state.seat == *seat && state.origin != Origin::Simulated);
+    state.map_or_else(
+        || foreign::name(&provider.name),
+        |state| foreign::shown(&called(state, all, "")).into_owned(),
+    )
 }
 
 /// The word that tells numbers apart that are not live.

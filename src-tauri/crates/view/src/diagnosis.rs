@@ -1,5 +1,6 @@
 //! The report that explains every trouble, as a page of text.
 
+use crate::foreign;
 use chrono::{DateTime, Utc};
 use claudometer_wire::diagnosis::{AccountDiagnosis, Diagnosis, ProviderDiagnosis};
 use std::fmt::{self, Write as _};
@@ -11,7 +12,7 @@ const TOLERABLE_S: i64 = 30;
 pub fn page(diagnosis: &Diagnosis) -> String {
     let mut text = String::new();
     write_page(diagnosis, &mut text).ok(); // writing to a String cannot fail
-    text
+    foreign::lines(&text).into_owned()
 }
 
 fn write_page(it: &Diagnosis, text: &mut String) -> fmt::Result {

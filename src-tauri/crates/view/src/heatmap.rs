@@ -1,6 +1,6 @@
 //! A year of use, a square a day: in a terminal and as a picture.
 
-use crate::{Context, table::Style, text::Money};
+use crate::{Context, foreign, table::Style, text::Money};
 use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate};
 use claudometer_wire::cost::CostReport;
 use std::{collections::HashMap, fmt::Write as _};
@@ -121,6 +121,8 @@ impl Heatmap {
         let (width, height) = (self.weeks() as u32 * step + 36, 7 * step + 22);
         let mut text = String::new();
         let sentence = self.sentence(money, context);
+        let sentence = sentence.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let sentence = foreign::shown(&sentence);
         // Writing to a String cannot fail.
         write!(text, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\"><title>{sentence}</title><g font-family=\"system-ui, sans-serif\" font-size=\"11\" fill=\"#545c67\">").ok();
         for (week, name) in self.months(context) {
@@ -194,7 +196,7 @@ mod tests {
     #[test]
     fn a_year_in_a_terminal() {
         let money = Money::of(&CostSettings::default());
-        let style = |width, ascii| Style { width, color: false, ascii };
+        let style = |width, ascii| Style { width, color: false, ascii, whole: false };
         let wide = year().text(&money, &context(), &style(80, false));
         let narrow = year().text(&money, &context(), &style(30, true));
         assert!(

@@ -7,6 +7,7 @@ pub mod diagnosis;
 #[cfg(test)]
 mod fixture;
 mod forecast;
+pub mod foreign;
 pub mod heatmap;
 pub mod icon;
 pub mod limits;

@@ -62,13 +62,13 @@ impl Locale {
     }
 
     fn new(names: Names) -> Self {
-        let date: Vec<_> = StrftimeItems::new_with_locale("%x", names).collect();
+        let (date, dated) = dates(names);
         let clock: Vec<_> = StrftimeItems::new_with_locale("%X", names).collect();
         Self {
             names,
             clock: usable(without_seconds(clock), "%H:%M"),
-            date: usable(without_year(date.clone()), "%m-%d"),
-            dated: usable(date, "%Y-%m-%d"),
+            date: usable(date, "%m-%d"),
+            dated: usable(dated, "%Y-%m-%d"),
             decimal: decimal_of(names),
             percent: percent_of(&format!("{names:?}")),
         }
@@ -144,6 +144,28 @@ fn find(name: &str) -> Option<Names> {
         other => format!("{other}_{}", other.to_ascii_uppercase()),
     };
     [name, base, &home].into_iter().find_map(|name| Names::try_from(name).ok())
+}
+
+/// How a locale writes dates without and with their year. All four digits of the year are written. Without a locale, and in
+/// English outside of the United States, month and day could be taken for each other: there the month is a word, or the
+/// form is that of ISO 8601.
+fn dates(names: Names) -> (Vec<Item<'static>>, Vec<Item<'static>>) {
+    let items = |form: &'static str| StrftimeItems::new(form).collect::<Vec<_>>();
+    let own = || StrftimeItems::new_with_locale("%x", names).map(whole_year).collect::<Vec<_>>();
+    let name = format!("{names:?}");
+    let day_first = || matches!(own().first(), Some(Item::Numeric(Numeric::Day, _)));
+    match name.as_str() {
+        "POSIX" => (items("%b %-d"), items("%Y-%m-%d")),
+        name if name.starts_with("en_") && day_first() => (items("%-d %b"), items("%-d %b %Y")),
+        _ => (without_year(own()), own()),
+    }
+}
+
+fn whole_year(item: Item<'static>) -> Item<'static> {
+    match item {
+        Item::Numeric(Numeric::YearMod100, _) => Item::Numeric(Numeric::Year, Pad::Zero),
+        other => other,
+    }
 }
 
 /// Some locales use fields that chrono cannot write; those get the international form.
@@ -307,9 +329,9 @@ mod tests {
     fn clock_date_decimal_and_percent_follow_the_locale() {
         let at = noon("2026-09-20T17:05:30+02:00");
         for (name, clock, date, decimal, percent) in [
-            ("C", "17:05", "09/20", "1.5", "37 %"),
+            ("C", "17:05", "Sep 20", "1.5", "37 %"),
             ("en_US", "5:05 PM", "09/20", "1.5", "37%"),
-            ("en_GB", "17:05", "20/09", "1.5", "37%"),
+            ("en_GB", "17:05", "20 Sep", "1.5", "37%"),
             ("de_DE", "17:05", "20.09", "1,5", "37 %"),
             ("de_CH", "17:05", "20.09", "1.5", "37%"),
             ("fr_FR", "17:05", "20/09", "1,5", "37 %"),
@@ -324,6 +346,21 @@ mod tests {
             let written =
                 [locale.clock(at), locale.date(at), locale.decimal("1.5"), locale.percent("37")];
             assert_eq!(written, [clock, date, decimal, percent], "{name}");
+        }
+    }
+
+    #[test]
+    fn a_date_cannot_be_taken_for_another() {
+        let at = noon("2026-12-01T17:05:30+01:00");
+        for (name, short, full) in [
+            ("C", "Dec 1", "2026-12-01"),
+            ("en_GB.UTF-8", "1 Dec", "1 Dec 2026"),
+            ("en_AU", "1 Dec", "1 Dec 2026"),
+            ("en_US", "12/01", "12/01/2026"),
+            ("de_DE", "01.12", "01.12.2026"),
+        ] {
+            let locale = Locale::named(name);
+            assert_eq!([locale.date(at), locale.full_date(at)], [short, full], "{name}");
         }
     }
 
@@ -349,6 +386,7 @@ mod tests {
                 "{name} shows the year: {}",
                 locale.date(at)
             );
+            assert!(locale.full_date(at).contains("26"), "{name}: {}", locale.full_date(at));
         }
     }
 }

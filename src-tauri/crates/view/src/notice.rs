@@ -1,8 +1,8 @@
 //! Notices in words: what is, then what to do.
 
-use crate::{Context, text};
+use crate::{Context, cards, foreign, text};
 use claudometer_core::{
-    Origin,
+    Origin, SeatState,
     cost::BudgetState,
     notice::{Alert, Notice, NoticeKind},
 };
@@ -18,13 +18,13 @@ pub struct Words {
     pub urgent: bool,
 }
 
-/// Says an alert.
-pub fn words(alert: &Alert, context: &Context) -> Words {
+/// Says an alert. `seats` are all that there are: with several of one provider, each is called by its account as well.
+pub fn words(alert: &Alert, seats: &[SeatState], context: &Context) -> Words {
     match alert {
-        Alert::One(notice) => one(notice, context),
+        Alert::One(notice) => one(notice, seats, context),
         Alert::Budget(state) => budget(state, context),
         Alert::Digest(notices) => {
-            let lines = notices.iter().map(|notice| one(notice, context).title);
+            let lines = notices.iter().map(|notice| one(notice, seats, context).title);
             Words {
                 title: format!("{} notices", notices.len()),
                 body: lines.collect::<Vec<_>>().join("\n"),
@@ -37,8 +37,8 @@ pub fn words(alert: &Alert, context: &Context) -> Words {
 fn budget(state: &BudgetState, context: &Context) -> Words {
     let money = |amount| text::money(amount, &state.currency, context);
     let percent = text::percent(state.percent().round() as u64, context);
-    let whose =
-        state.budget.project.as_deref().map(|text| format!(" of {text}")).unwrap_or_default();
+    let whose = state.budget.project.as_deref().map(|name| format!(" of {}", foreign::name(name)));
+    let whose = whose.unwrap_or_default();
     let spent = format!("{} of {}", money(state.spent), money(state.budget.amount));
     Words {
         title: format!("Budget{whose} {}: {percent} spent", state.budget.per.word()),
@@ -47,10 +47,11 @@ fn budget(state: &BudgetState, context: &Context) -> Words {
     }
 }
 
-fn one(notice: &Notice, context: &Context) -> Words {
+fn one(notice: &Notice, seats: &[SeatState], context: &Context) -> Words {
+    let name = cards::name_among(&notice.seat, &notice.provider, seats);
     let name = match notice.origin {
-        Origin::Simulated => format!("{} (simulated)", notice.provider.name),
-        Origin::Live | Origin::Demo => notice.provider.name.clone(),
+        Origin::Simulated => format!("{name} (simulated)"),
+        Origin::Live | Origin::Demo => name,
     };
     match &notice.kind {
         NoticeKind::Threshold { window, threshold } => {
@@ -94,7 +95,7 @@ fn one(notice: &Notice, context: &Context) -> Words {
         },
         NoticeKind::AccountTrouble { failure } => Words {
             title: format!("{name}: {}", text::trouble(failure.trouble)),
-            body: failure.remedy.clone(),
+            body: foreign::shown(&failure.remedy).into_owned(),
             urgent: false,
         },
         NoticeKind::AccountRestored => Words {
@@ -127,7 +128,7 @@ mod tests {
     }
 
     fn said(kind: NoticeKind) -> String {
-        let words = words(&Alert::One(Box::new(notice(kind))), &context());
+        let words = words(&Alert::One(Box::new(notice(kind))), &[], &context());
         format!("{} | {}{}", words.title, words.body, if words.urgent { " | urgent" } else { "" })
     }
 
@@ -164,7 +165,7 @@ mod tests {
             notice(NoticeKind::AccountRestored),
             notice(NoticeKind::Threshold { window: session(81.0), threshold: 80 }),
         ]);
-        insta::assert_snapshot!(format!("{:#?}", words(&digest, &context())));
+        insta::assert_snapshot!(format!("{:#?}", words(&digest, &[], &context())));
     }
 
     #[test]
@@ -181,7 +182,7 @@ mod tests {
             spent: Amount::cents(spent),
             currency: "EUR".into(),
         };
-        let said = |spent| words(&Alert::Budget(Box::new(state(spent))), &context());
+        let said = |spent| words(&Alert::Budget(Box::new(state(spent))), &[], &context());
         let near = said(4110);
         assert_eq!(near.title, "Budget of shop this week: 82 % spent");
         assert_eq!(near.body, "€41.10 of €50.00, by the vendors' price lists.");

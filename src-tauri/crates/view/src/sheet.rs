@@ -1,5 +1,6 @@
 //! Reports as tables of typed cells, for files that other programs read: the fields of the JSON form.
 
+use crate::foreign;
 use chrono::{DateTime, Utc};
 use claudometer_wire::cost::{BlockReport, CostReport, CostSums};
 
@@ -78,14 +79,14 @@ impl Sheet {
                     Cell::Text(row.key.clone()),
                     Cell::Text(agents),
                     Cell::Text(models),
-                    Cell::Text(row.projects.join(" ")),
+                    Cell::Text(list(&row.projects)),
                     Cell::Time(row.first),
                     Cell::Time(row.last),
                 ];
                 sheet.rows.push(cells.into_iter().chain(figures(sums)).collect());
             };
             if row.breakdown.is_empty() {
-                add(row.agents.join(" "), row.models.join(" "), &row.sums);
+                add(list(&row.agents), list(&row.models), &row.sums);
             }
             for part in &row.breakdown {
                 add(part.agent.clone(), part.model.clone(), &part.sums);
@@ -111,7 +112,7 @@ impl Sheet {
                 Cell::Text(block.agent.clone()),
                 Cell::Flag(block.from_account),
                 Cell::Flag(block.active),
-                Cell::Text(block.models.join(" ")),
+                Cell::Text(list(&block.models)),
             ];
             sheet.rows.push(cells.into_iter().chain(figures(&block.sums)).collect());
         }
@@ -159,17 +160,18 @@ impl Cell {
     }
 }
 
+/// Several values in one cell, with semicolons between them: paths have blanks in them.
+fn list(values: &[String]) -> String {
+    let value = |value: &String| value.replace(';', "\\;");
+    values.iter().map(value).collect::<Vec<_>>().join(";")
+}
+
 fn escaped(cell: &str) -> String {
-    let cell = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    };
-    if cell.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell
-    }
+    let cell = foreign::shown(cell);
+    let formula = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    let cell =
+        if cell.trim_start().starts_with(formula) { format!("'{cell}") } else { cell.into_owned() };
+    if cell.contains([',', ';', '"']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }
 
 #[cfg(test)]
@@ -189,5 +191,25 @@ mod tests {
         let line = text.lines().nth(1).unwrap();
         assert!(line.starts_with("'=1+1,,,\"/a, \"\"b\"\"\",,,0,0"), "{line}");
         assert!(line.ends_with(",,0"), "an unknown cost is empty: {line}");
+    }
+
+    #[test]
+    fn several_paths_stay_several_and_one_with_blanks_stays_one() {
+        let projects: Vec<String> = vec!["/a b".into(), "/c;d".into(), "/e".into()];
+        assert_eq!(list(&projects), "/a b;/c\\;d;/e");
+        assert_eq!(list(&projects[..1]), "/a b");
+    }
+
+    #[test]
+    fn neither_a_formula_nor_a_control_character_gets_into_a_cell() {
+        for (cell, expected) in [
+            ("\n=1+1", "\\n=1+1"),
+            (" =1+1", "' =1+1"),
+            ("＝1", "'＝1"),
+            ("a\u{1b}[2J\u{202e}b", "a\\u{1b}[2J\\u{202e}b"),
+            ("a b", "a b"),
+        ] {
+            assert_eq!(escaped(cell), expected, "{cell:?}");
+        }
     }
 }

@@ -7,6 +7,7 @@ mod paint;
 pub mod prices;
 pub mod rows;
 
+use crate::foreign;
 use claudometer_wire::{Bundle, Card, Fresh, Meter};
 use paint::{Ink, Line};
 
@@ -19,6 +20,8 @@ pub struct Style {
     pub color: bool,
     /// Whether only ASCII can be shown.
     pub ascii: bool,
+    /// Whether tables are shown whole, however wide they are: in a pipe or a file there is no edge.
+    pub whole: bool,
 }
 
 /// Columns of the left edge inside a panel.
@@ -92,7 +95,12 @@ fn panel(card: &Card, style: &Style) -> Vec<Line> {
     let layout = Layout::of(&meters, &card.lines, style);
     lines.extend(meters.iter().flat_map(|meter| layout.meter(meter, style)));
     for fact in &card.lines {
-        lines.push(layout.label(&fact.label).with(&fact.value, Ink::Plain));
+        let (mut above, label) = layout.label(&fact.label, style);
+        let below = label.width();
+        let mut value = wrapped(&fact.value, below, style, Ink::Plain).into_iter();
+        let first = value.next().map(|line| line.plain().trim_start().to_owned());
+        above.push(label.with(&first.unwrap_or_default(), Ink::Plain));
+        lines.extend(above.into_iter().chain(value));
     }
     if meters.is_empty() && card.lines.is_empty() && card.trouble.is_none() {
         lines.push(Line::indented(INDENT).with("not reported", Ink::Quiet));
@@ -111,6 +119,12 @@ fn heading(card: &Card, style: &Style) -> Vec<Line> {
         [&card.age, &card.source].into_iter().flatten().map(String::as_str).collect();
     let (quiet, right) = (quiet.join(" · "), right.join(", "));
     let mut line = Line::new().with(&card.name, Ink::Strong);
+    if line.width() + 2 + quiet.chars().count() > style.width {
+        let right = wrapped(&right, INDENT, style, Ink::Quiet);
+        let whose = wrapped(&quiet, INDENT, style, Ink::Plain);
+        let name = wrapped(&card.name, 0, style, Ink::Strong);
+        return name.into_iter().chain(whose).chain(right).collect();
+    }
     if !quiet.is_empty() {
         line = line.with("  ", Ink::Plain).with(&quiet, Ink::Plain);
     }
@@ -165,9 +179,15 @@ impl Layout {
         Self { label, bar: bar.clamp(SHORTEST_BAR, LONGEST_BAR), figure, wide }
     }
 
-    fn label(&self, label: &str) -> Line {
-        let missing = self.label.saturating_sub(label.chars().count());
-        Line::indented(INDENT).with(label, Ink::Plain).with(&" ".repeat(missing + 2), Ink::Plain)
+    /// The column of the label; one that is too long for it stands on lines of its own above.
+    fn label(&self, label: &str, style: &Style) -> (Vec<Line>, Line) {
+        let length = label.chars().count();
+        if length > self.label {
+            let above = wrapped(label, INDENT, style, Ink::Plain);
+            return (above, Line::indented(INDENT + self.label + 2));
+        }
+        let blanks = " ".repeat(self.label - length + 2);
+        (Vec::new(), Line::indented(INDENT).with(label, Ink::Plain).with(&blanks, Ink::Plain))
     }
 
     /// The meter with its figure, and what is to be said of it beside or below, as it fits.
@@ -178,11 +198,21 @@ impl Layout {
         } else {
             0
         };
-        let mut line = paint::bar(self.label(&meter.label), meter, self.bar, style);
+        let (mut above, label) = self.label(&meter.label, style);
+        let mut line = paint::bar(label, meter, self.bar, style);
         if meter.fresh != Fresh::RolledOver {
-            line = line.with(&" ".repeat(missing + 2), Ink::Plain).with(&meter.figure, level);
+            let figure = missing + 2 + meter.figure.chars().count();
+            if line.width() + figure > style.width {
+                above.push(std::mem::take(&mut line));
+                above.extend(wrapped(&meter.figure, INDENT * 2, style, level));
+            } else {
+                line = line.with(&" ".repeat(missing + 2), Ink::Plain).with(&meter.figure, level);
+            }
         }
-        let mut lines = vec![line];
+        if line.width() > 0 {
+            above.push(line);
+        }
+        let mut lines = above;
         for (at, note) in notes(meter).into_iter().enumerate() {
             let ink = if at == 0 { Ink::Plain } else { Ink::Quiet };
             let fits = lines
@@ -228,7 +258,8 @@ fn capital(text: &str) -> String {
 fn wrapped(text: &str, indent: usize, style: &Style, ink: Ink) -> Vec<Line> {
     let room = style.width.saturating_sub(indent).max(16);
     let mut rows: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    let text = foreign::lines(text);
+    for word in text.split_whitespace().flat_map(|word| pieces(word, room)) {
         match rows.last_mut() {
             Some(row) if row.chars().count() + 1 + word.chars().count() <= room => {
                 row.push(' ');
@@ -238,6 +269,17 @@ fn wrapped(text: &str, indent: usize, style: &Style, ink: Ink) -> Vec<Line> {
         }
     }
     rows.iter().map(|row| Line::indented(indent).with(row, ink)).collect()
+}
+
+/// A text in pieces of at most so many characters.
+fn pieces(text: &str, most: usize) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = rest.char_indices().nth(most).map_or(rest.len(), |(at, _)| at);
+        let (piece, others) = rest.split_at(end);
+        rest = others;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ mod cost;
 
 pub use cost::{Money, cost, day, line};
 
-use crate::{Locale, tray::NAME};
+use crate::{Locale, foreign, tray::NAME};
 use chrono::{DateTime, Datelike, FixedOffset, TimeDelta, Utc};
 use claudometer_core::{
     Amount, CreditUnit, Credits, Currency, Percent, Reading, SavedResets, Spend, Trouble, Window,
@@ -281,12 +281,8 @@ pub fn window_label(window: &Window) -> String {
         (WindowKind::Other, _) => "Limit".to_owned(),
     };
     let scope = &window.scope;
-    let parts = [
-        scope.pool.as_deref(),
-        Some(kind.as_str()),
-        scope.model.as_deref(),
-        scope.surface.as_deref(),
-    ];
+    let name = |part: &Option<String>| part.as_deref().map(foreign::name);
+    let parts = [name(&scope.pool), Some(kind), name(&scope.model), name(&scope.surface)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
@@ -331,7 +327,7 @@ pub fn sentence(text: &str) -> String {
 pub fn service(status: &ServiceStatus) -> Option<String> {
     let level = service_level(status.level);
     let said = match &status.headline {
-        Some(headline) => format!("{headline} ({level})"),
+        Some(headline) => format!("{} ({level})", foreign::shown(headline)),
         None => level.to_owned(),
     };
     status.level.is_trouble().then(|| format!("The vendor's status page says: {said}."))
@@ -368,7 +364,7 @@ pub fn status_line(
             reset.unwrap_or_default()
         )
     });
-    let parts = model.map(str::to_owned).into_iter().chain(windows).chain(costs.iter().cloned());
+    let parts = model.map(foreign::name).into_iter().chain(windows).chain(costs.iter().cloned());
     parts.collect::<Vec<_>>().join(" · ")
 }
 

@@ -6,7 +6,7 @@ mod section;
 use crate::{
     Context, Extras,
     cards::{self, NOTHING_FOUND},
-    choice,
+    choice, foreign,
     icon::IconModel,
     text,
 };
@@ -191,6 +191,7 @@ impl Default for TrayModel {
 
 /// The tray's picture of a snapshot.
 pub fn model(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras<'_>) -> TrayModel {
+    let snapshot = &foreign::snapshot(snapshot);
     TrayModel {
         icon: icon_model::icon(&snapshot.seats, context),
         title: icon_model::title(&snapshot.seats, context),
@@ -201,7 +202,7 @@ pub fn model(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras<
 
 fn tooltip(snapshot: &UsageSnapshotBundle, context: &Context) -> Tooltip {
     let lines = snapshot.seats.iter().flat_map(|state| {
-        let name = section::seat_name(state, &snapshot.seats);
+        let name = cards::seat_name(state, &snapshot.seats);
         let windows: Vec<_> = state
             .windows
             .iter()
@@ -229,13 +230,9 @@ fn rows(snapshot: &UsageSnapshotBundle, context: &Context, extras: &Extras<'_>) 
     let mut rows: Vec<Row> = Vec::new();
     let demo = extras.demo || snapshot.seats.iter().any(|state| state.origin == Origin::Demo);
     rows.extend(demo.then(|| Row::info("remark/demo".to_owned(), DEMO.to_owned())));
-    rows.extend(
-        extras
-            .remarks
-            .iter()
-            .enumerate()
-            .map(|(at, remark)| Row::info(format!("remark/{at}"), remark.clone())),
-    );
+    rows.extend(extras.remarks.iter().enumerate().map(|(at, remark)| {
+        Row::info(format!("remark/{at}"), foreign::shown(remark).into_owned())
+    }));
     let news = news_rows(extras);
     let taken = STANDING + usize::from(extras.debug) + news.len().saturating_sub(1) + rows.len();
     if !rows.is_empty() {

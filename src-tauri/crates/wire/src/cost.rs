@@ -33,6 +33,9 @@ pub struct CostReport {
     pub prices_as_of: Option<NaiveDate>,
     /// The rows: by time the earliest first, else the dearest first.
     pub rows: Vec<CostRow>,
+    /// Rows that are not shown, as no more were asked for; the total counts them.
+    #[serde(default)]
+    pub rows_left_out: u64,
     /// All that is counted, rows that are not shown among them. Estimates are not.
     pub total: CostSums,
     /// What assistants estimated themselves, which is in no other number; `null` where nothing is.
@@ -125,6 +128,9 @@ pub struct BlockReport {
     pub mode: String,
     /// The blocks, the earliest first.
     pub blocks: Vec<CostBlock>,
+    /// Earlier blocks that are not shown, as no more were asked for.
+    #[serde(default)]
+    pub blocks_left_out: u64,
     /// Models without a price.
     pub unpriced_models: Vec<String>,
 }

@@ -158,10 +158,10 @@ fn print_report(
     }
     if args.global.json {
         out::print_json(&report);
-    } else if !print_sheet(wanted, &Sheet::rows(&report), books)? {
+    } else if !print_sheet(wanted, &Sheet::rows(&report), report.rows_left_out, books)? {
         let context = books.context();
         let style = out::style(&books.host, args.global.no_color);
-        books.with_names(|names| out::print(&cost::page(&report, names, &context, &style)));
+        books.with_names(|names| out::print_painted(&cost::page(&report, names, &context, &style)));
     }
     Ok(books::exit(&done))
 }
@@ -178,7 +178,7 @@ fn print_sessions(books: &Books, store: &mut Store, query: &Query<'_>) -> Result
                 out.write_all(b",")?;
             }
             rows += 1;
-            Ok(serde_json::to_writer(&mut *out, &row).map_err(io::Error::from)?)
+            Ok(out::write_json(&mut *out, &row)?)
         };
         let report = report::stream(store, query, as_of, plans, each)?;
         let (before, after) = around_rows(&report)?;
@@ -194,7 +194,9 @@ fn print_sessions(books: &Books, store: &mut Store, query: &Query<'_>) -> Result
 /// What stands before and behind the rows of a report that has none.
 fn around_rows(report: &CostReport) -> io::Result<(String, String)> {
     const ROWS: &str = "\"rows\":[";
-    let text = serde_json::to_string(report)?;
+    let mut text = Vec::new();
+    out::write_json(&mut text, report)?;
+    let text = String::from_utf8(text).map_err(io::Error::other)?;
     // Nowhere else do these letters stand: within a text, quotes have a stroke before them.
     let at = text.find(ROWS).map_or(text.len(), |at| at + ROWS.len());
     let (before, after) = text.split_at(at);
@@ -212,21 +214,33 @@ fn print_blocks(
     if let Some(limit) = wanted.limit {
         let beyond = report.blocks.len().saturating_sub(limit);
         report.blocks.drain(..beyond);
+        report.blocks_left_out = beyond as u64;
     }
     if args.global.json {
         out::print_json(&report);
-    } else if !print_sheet(wanted, &Sheet::blocks(&report), books)? {
+    } else if !print_sheet(wanted, &Sheet::blocks(&report), report.blocks_left_out, books)? {
         let context = books.context();
         let style = out::style(&books.host, args.global.no_color);
-        books.with_names(|names| out::print(&cost::blocks(&report, names, &context, &style)));
+        books.with_names(|names| {
+            out::print_painted(&cost::blocks(&report, names, &context, &style));
+        });
     }
     Ok(books::exit(&done))
 }
 
 /// Prints or writes the report as a table for other programs; whether that was asked for.
-fn print_sheet(wanted: &Cost, sheet: &Sheet, books: &Books) -> Result<bool, Refusal> {
+fn print_sheet(
+    wanted: &Cost,
+    sheet: &Sheet,
+    left_out: u64,
+    books: &Books,
+) -> Result<bool, Refusal> {
     if wanted.csv {
         out::print_lines(sheet.csv_lines());
+        if left_out > 0 {
+            let rows = if left_out == 1 { "row was" } else { "rows were" };
+            out::say(&format!("{left_out} more {rows} left out."));
+        }
     } else if let Some(file) = &wanted.parquet {
         let failed =
             |error: &dyn std::fmt::Display| (format!("{}: {error}.", file.display()), Exit::Other);

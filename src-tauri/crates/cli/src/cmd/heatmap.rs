@@ -61,7 +61,7 @@ pub(crate) async fn run(args: &Args, wanted: &Wanted, host: Host) -> Result<Exit
     match picture {
         None => {
             let style = out::style(&books.host, args.global.no_color);
-            out::print(&map.text(&money, &context, &style));
+            out::print_painted(&map.text(&money, &context, &style));
         }
         Some((file, bytes, begins)) => {
             out::to_place(&books.host.files, file, begins, |out| out.write_all(&bytes))

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Args, wanted: &History, host: &Host) -> Result<Exit, Re
             provider.map_or_else(|| course.seat.provider.to_string(), |one| one.name.to_owned())
         };
         let style = out::style(host, args.global.no_color);
-        out::print(&page::page(&courses, name, &context, &style));
+        out::print_painted(&page::page(&courses, name, &context, &style));
     }
     Ok(Exit::Ok)
 }

@@ -38,7 +38,7 @@ pub(crate) async fn run(args: &Args, wanted: &Prices, host: Host) -> Result<Exit
         out::print_json(&list);
     } else {
         let style = out::style(&books.host, args.global.no_color);
-        out::print(&table::prices::page(&list, &books.context(), &style));
+        out::print_painted(&table::prices::page(&list, &books.context(), &style));
     }
     let found = wanted.model.is_empty() || !list.models.is_empty();
     if !found {

@@ -39,7 +39,7 @@ pub(crate) async fn run(index: &Path) -> Result<Exit, Refusal> {
         let recorded =
             recorded(&entry, file, body.ok_or_else(|| unreadable(format!("{file} is missing")))?);
         let outcome = outcome(&recorded).await;
-        out::print(&format!("{}\n", json!({"file": file, "outcome": outcome})));
+        out::print_json(&json!({"file": file, "outcome": outcome}));
     }
     Ok(Exit::Ok)
 }

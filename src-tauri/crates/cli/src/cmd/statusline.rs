@@ -57,7 +57,8 @@ async fn take(host: &Host, from: &str) -> Result<Exit, Refusal> {
         .map_err(|error| (format!("Standard input could not be read: {error}."), Exit::Other))?;
     let arrived = bridge.receive(host, &input);
     if let Some(line) = passed_on(host, bridge, &input).await {
-        out::print(&line);
+        // What the person's own program prints is theirs, colours too.
+        out::print_painted(&line);
         return Ok(Exit::Ok);
     }
     if let Some(arrived) = arrived {

@@ -39,9 +39,7 @@ pub(crate) fn run(args: &Tally) -> Result<Exit, Refusal> {
         tracing::debug!(?oddity, "not all of a file could be read");
     }
     let tally = claudometer_ledger::tally(&mut store, &zones).map_err(failed)?;
-    let text = serde_json::to_string_pretty(&tally)
-        .map_err(|error| (format!("The totals cannot be written: {error}."), Exit::Other))?;
-    out::print(&format!("{text}\n"));
+    out::print_json(&tally);
     Ok(Exit::Ok)
 }
 

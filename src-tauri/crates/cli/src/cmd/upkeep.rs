@@ -222,15 +222,22 @@ fn take_in(books: &Books, store: &mut Store, path: &Path) -> Result<Taken, Refus
 
 /// "12 responses and 3 days were taken in, 4 were known already".
 fn taken(done: Taken) -> String {
-    let both = match (done.responses, done.days) {
-        (responses, 0) => format!("{responses} responses"),
-        (0, days) => format!("{days} days"),
-        (responses, days) => format!("{responses} responses and {days} days"),
+    let counted = |count: u64, what: &str| match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
     };
-    let others = [(done.known, "were known already"), (done.odd, "were not understood")];
+    let (responses, days) = (counted(done.responses, "response"), counted(done.days, "day"));
+    let (both, one) = match (done.responses, done.days) {
+        (0, 0) if done.known > 0 => ("nothing new".to_owned(), true),
+        (count, 0) => (responses, count == 1),
+        (0, count) => (days, count == 1),
+        _ => (format!("{responses} and {days}"), false),
+    };
+    let was = |one: bool| if one { "was" } else { "were" };
+    let others = [(done.known, "known already"), (done.odd, "not understood")];
     let others = others.into_iter().filter(|(count, _)| *count > 0);
-    others.fold(format!("{both} were taken in"), |text, (count, what)| {
-        format!("{text}, {count} {what}")
+    others.fold(format!("{both} {} taken in", was(one)), |text, (count, what)| {
+        format!("{text}, {count} {} {what}", was(count == 1))
     })
 }
 

@@ -33,7 +33,7 @@ pub(crate) async fn run(args: &Args, usage: &Usage, host: Host) -> Result<Exit, 
         Exit::of_troubles(troubles.map(|trouble| trouble.map(|trouble| trouble.code.as_str())))
     } else {
         let bundle = only(way.ask(Command::GetBundle {}).await?, &wanted);
-        out::print(&table::usage(&bundle, &style));
+        out::print_painted(&table::usage(&bundle, &style));
         Exit::of_cards(&bundle.cards)
     };
     way.end();
@@ -49,7 +49,7 @@ pub(crate) async fn watch(args: &Args, watch: &Watch, host: Host) -> Result<Exit
     way.freshen(args, args.global.no_cache).await?;
     loop {
         let bundle = only(way.ask(Command::GetBundle {}).await?, &wanted);
-        if !out::try_print(&format!("{clear}{}", table::usage(&bundle, &style))) {
+        if !out::try_print_painted(&format!("{clear}{}", table::usage(&bundle, &style))) {
             break;
         }
         let pause = tokio::time::sleep(Duration::from_secs(watch.interval));

@@ -54,8 +54,10 @@ fn stream_some(
     order.sort_unstable_by_key(|(session, weight)| {
         (Reverse((weight.cost, weight.tokens)), *session)
     });
-    order.truncate(query.limit.unwrap_or(usize::MAX));
-    let report = whole.report(query, prices_as_of, plans);
+    let shown = query.limit.unwrap_or(usize::MAX).min(order.len());
+    let rows_left_out = (order.len() - shown) as u64;
+    order.truncate(shown);
+    let report = CostReport { rows_left_out, ..whole.report(query, prices_as_of, plans) };
     for some in order.chunks(at_once) {
         for (session, group) in groups(store, query, some)? {
             let name = store.session(session)?.to_string();

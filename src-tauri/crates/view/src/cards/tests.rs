@@ -222,7 +222,7 @@ fn money_and_balances_have_their_places() {
         ["Limit: reached, says the vendor", "Credits: 7.25 credits", "Resets by hand: 2 left"]
     );
     let spend = card.spend.map(|meter| (meter.figure, meter.used, meter.sentence));
-    let sentence = "Extra usage: $15.12 of $50.00, resets 10/01 (in 15 d 12 h).".to_owned();
+    let sentence = "Extra usage: $15.12 of $50.00, resets Oct 1 (in 15 d 12 h).".to_owned();
     assert_eq!(spend, Some(("$15.12 of $50.00".to_owned(), Some(30.24), sentence)));
 }
 

@@ -7,13 +7,16 @@ use super::{
     wrapped,
 };
 use crate::{
-    Context,
+    Context, foreign,
     text::{self, Money},
 };
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use claudometer_wire::cost::{BlockReport, CostBlock, CostReport, CostRow, CostSums};
+use std::collections::HashMap;
 
 const FIGURES: [&str; 6] = ["Input", "Output", "Cache write", "Cache read", "Total", "Cost"];
+/// So much of a session's id is shown, in characters.
+const FEWEST: usize = 8;
 /// In a line of so many columns there is place for every figure beside the words of a session.
 const WIDE: usize = 110;
 /// And here for the names of models.
@@ -35,6 +38,7 @@ pub struct Names<'a> {
 
 impl Names<'_> {
     pub(crate) fn project(&self, path: &str) -> String {
+        let path = &*foreign::shown(path);
         match path.strip_prefix(self.home) {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
             _ if path.is_empty() => "no folder".to_owned(),
@@ -54,9 +58,13 @@ pub fn page(report: &CostReport, names: &Names<'_>, context: &Context, style: &S
         lines.extend(wrapped(NOTHING, 0, style, Ink::Plain));
     } else {
         let columns = columns(report, style);
+        let apart = Apart::of(report);
         let mut rows = Vec::new();
         for row in &report.rows {
-            rows.push(Row { cells: cells(row, report, names, context, style), ink: Ink::Plain });
+            rows.push(Row {
+                cells: cells(row, (report, &apart), names, context, style),
+                ink: Ink::Plain,
+            });
             for part in &row.breakdown {
                 let label = match row.agents.as_slice() {
                     [_] => format!("  {}", part.model),
@@ -66,7 +74,7 @@ pub fn page(report: &CostReport, names: &Names<'_>, context: &Context, style: &S
             }
         }
         rows.push(figures_row(
-            "Total".into(),
+            if report.rows_left_out > 0 { "Total of all".into() } else { "Total".into() },
             &columns,
             &report.total,
             names,
@@ -108,11 +116,11 @@ fn columns(report: &CostReport, style: &Style) -> Vec<Column> {
 /// How many figures do not fit, the last two always do.
 fn left_out(report: &CostReport, style: &Style) -> usize {
     let needed = if report.by == "session" { WIDE } else { NARROW };
-    if style.width < needed { FIGURES.len() - 2 } else { 0 }
+    if style.width < needed && !style.whole { FIGURES.len() - 2 } else { 0 }
 }
 
 fn has_models(report: &CostReport, style: &Style) -> bool {
-    style.width >= WIDEST
+    (style.width >= WIDEST || style.whole)
         && report.by != "model"
         && report.rows.iter().all(|row| row.breakdown.is_empty())
 }
@@ -134,12 +142,12 @@ fn heading(by: &str) -> &'static str {
 
 fn cells(
     row: &CostRow,
-    report: &CostReport,
+    (report, apart): (&CostReport, &Apart),
     names: &Names<'_>,
     context: &Context,
     style: &Style,
 ) -> Vec<String> {
-    let mut cells = vec![label(row, &report.by, names, context)];
+    let mut cells = vec![label(row, &report.by, apart, names, context)];
     if report.by == "session" {
         cells.push(
             row.projects.iter().map(|path| names.project(path)).collect::<Vec<_>>().join(", "),
@@ -152,7 +160,53 @@ fn cells(
     cells
 }
 
-pub(crate) fn label(row: &CostRow, by: &str, names: &Names<'_>, context: &Context) -> String {
+/// What tells the rows of a report apart.
+#[derive(Debug, Default)]
+pub(crate) struct Apart {
+    /// Sessions of which eight characters are not enough, and how many are.
+    sessions: HashMap<String, usize>,
+    /// Whether hours of several days are shown.
+    several_days: bool,
+}
+
+impl Apart {
+    /// For the rows of a report.
+    pub(crate) fn of(report: &CostReport) -> Self {
+        let mut days = report.rows.iter().filter_map(|row| row.key.split_once(' '));
+        let first = days.next().map(|(day, _)| day);
+        let several_days = report.by == "hour" && days.any(|(day, _)| Some(day) != first);
+        let mut keys: Vec<&str> = report.rows.iter().map(|row| row.key.as_str()).collect();
+        keys.sort_unstable();
+        let mut sessions = HashMap::new();
+        for pair in keys.windows(2).filter(|_| report.by == "session") {
+            let [one, other] = [pair[0], pair[1]];
+            let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+            for key in pair.iter().filter(|_| same >= FEWEST && one != other) {
+                let most = sessions.entry((*key).to_owned()).or_default();
+                *most = same.max(*most);
+            }
+        }
+        Self { sessions, several_days }
+    }
+
+    /// The beginning of a long id that tells it from the others, a few characters longer than it must be.
+    fn session(&self, id: &str) -> String {
+        let long = self.sessions.get(id).map_or(FEWEST, |same| same + 4);
+        if id.chars().count() <= 2 * FEWEST {
+            id.to_owned()
+        } else {
+            id.chars().take(long).collect()
+        }
+    }
+}
+
+pub(crate) fn label(
+    row: &CostRow,
+    by: &str,
+    apart: &Apart,
+    names: &Names<'_>,
+    context: &Context,
+) -> String {
     let day = || row.key.parse::<NaiveDate>().ok().map(noon);
     match by {
         "day" => day().map_or_else(
@@ -165,24 +219,24 @@ pub(crate) fn label(row: &CostRow, by: &str, names: &Names<'_>, context: &Contex
             .and_then(|(day, hour)| Some((noon(day.parse().ok()?), hour)))
             .map_or_else(
                 || row.key.clone(),
-                |(at, hour)| format!("{} {hour}", context.locale.weekday(at)),
+                |(at, hour)| {
+                    let date = apart.several_days.then(|| context.locale.full_date(at) + " ");
+                    let date = date.unwrap_or_default();
+                    format!("{} {date}{hour}", context.locale.weekday(at))
+                },
             ),
         "week" => day()
             .map_or_else(|| row.key.clone(), |at| format!("from {}", context.locale.full_date(at))),
         "session" => {
             let at = row.last.map(|at| text::moment(at, context)).unwrap_or_default();
-            let id = short(&row.key);
+            let id = foreign::shown(&row.key);
+            let id = apart.session(&id);
             format!("{at} · {} {id}", names.agents(&row.agents))
         }
         "project" => names.project(&row.key),
         "agent" => (names.agent)(&row.key),
-        _ => row.key.clone(),
+        _ => foreign::shown(&row.key).into_owned(),
     }
-}
-
-/// The beginning of a long id tells it from the others.
-fn short(id: &str) -> String {
-    if id.len() > 16 { id.chars().take(8).collect() } else { id.to_owned() }
 }
 
 fn figures(sums: &CostSums, names: &Names<'_>, context: &Context) -> Vec<String> {
@@ -218,6 +272,11 @@ fn figures_row(
 /// What has to be known to read the numbers.
 pub(crate) fn notes(report: &CostReport, names: &Names<'_>, context: &Context) -> Vec<String> {
     let mut notes = Vec::new();
+    if report.rows_left_out > 0 {
+        let shown = report.rows.len() as u64;
+        let all = shown + report.rows_left_out;
+        notes.push(format!("{shown} of {all} rows are shown; the total is of all {all}."));
+    }
     if !report.unpriced_models.is_empty() {
         notes.push(unpriced(&report.unpriced_models));
     }
@@ -267,6 +326,12 @@ pub fn blocks(report: &BlockReport, names: &Names<'_>, context: &Context, style:
         let rows: Vec<Row> =
             report.blocks.iter().map(|block| block_row(block, names, context)).collect();
         lines.extend(grid(&columns, &rows, style));
+    }
+    if report.blocks_left_out > 0 {
+        let shown = report.blocks.len() as u64;
+        let note =
+            format!("The last {shown} of {} blocks are shown.", shown + report.blocks_left_out);
+        lines.extend(wrapped(&note, 0, style, Ink::Quiet));
     }
     for block in report.blocks.iter().filter(|block| block.active) {
         lines.extend(wrapped(&goes_on(block, names, context), 0, style, Ink::Plain));

@@ -160,7 +160,7 @@ mod tests {
 
     fn shown(width: usize, ascii: bool) -> String {
         let courses = [course("weekly", Some(52.0)), course("weekly:opus", None)];
-        let style = Style { width, color: false, ascii };
+        let style = Style { width, color: false, ascii, whole: false };
         page(&courses, |_| "Acme".to_owned(), &context(), &style)
     }
 
@@ -196,7 +196,7 @@ mod tests {
                 &[],
                 |_| String::new(),
                 &context(),
-                &Style { width: 80, color: false, ascii: false }
+                &Style { width: 80, color: false, ascii: false, whole: false }
             )
             .contains("No limits")
         );

@@ -1,6 +1,7 @@
 //! Lines of coloured text, and the meter from block characters.
 
 use super::Style;
+use crate::foreign;
 use claudometer_wire::{Fresh, Level, Meter};
 
 /// What a piece of text is, from which its colour follows.
@@ -52,7 +53,9 @@ impl Line {
         Self(vec![(" ".repeat(by), Ink::Plain)])
     }
 
+    /// With a piece of text, in which nothing is obeyed.
     pub(super) fn with(mut self, text: &str, ink: Ink) -> Self {
+        let text = &*foreign::shown(text);
         match self.0.last_mut() {
             _ if text.is_empty() => {}
             Some((last, same)) if *same == ink => last.push_str(text),

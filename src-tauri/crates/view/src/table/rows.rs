@@ -5,6 +5,7 @@ use super::{
     paint::{Ink, Line},
     wrapped,
 };
+use crate::foreign;
 
 /// The widest column of names.
 const WIDEST: usize = 32;
@@ -13,14 +14,18 @@ const GAP: usize = 2;
 
 /// One line, or several where the words do not fit, for each row.
 pub fn rows<N: AsRef<str>, W: AsRef<str>>(rows: &[(N, W)], style: &Style) -> String {
-    let longest = rows.iter().map(|(name, _)| name.as_ref().chars().count()).max().unwrap_or(0);
+    let rows: Vec<(String, &str)> = rows
+        .iter()
+        .map(|(name, words)| (foreign::shown(name.as_ref()).into_owned(), words.as_ref()))
+        .collect();
+    let longest = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let column = longest.min(WIDEST).min(style.width / 2);
     let mut text = String::new();
-    for (name, words) in rows {
-        let name = name.as_ref();
+    for (name, words) in &rows {
+        let name = name.as_str();
         let room = column.max(name.chars().count()) + GAP;
         let hanging = column + GAP;
-        let mut lines = wrapped(words.as_ref(), hanging, style, Ink::Plain);
+        let mut lines = wrapped(words, hanging, style, Ink::Plain);
         let first = if lines.is_empty() { Line::new() } else { lines.remove(0) };
         let heading = Line::new().with(name, Ink::Strong);
         if room > hanging {
@@ -58,10 +63,13 @@ mod tests {
             ("none", ""),
         ];
         for width in [40, 80, 120] {
-            let style = Style { width, color: false, ascii: false };
+            let style = Style { width, color: false, ascii: false, whole: false };
             let text = rows(&all, &style);
             assert!(text.lines().all(|line| line.chars().count() <= width), "{width}\n{text}");
         }
-        insta::assert_snapshot!(rows(&all, &Style { width: 60, color: false, ascii: false }));
+        insta::assert_snapshot!(rows(
+            &all,
+            &Style { width: 60, color: false, ascii: false, whole: false }
+        ));
     }
 }

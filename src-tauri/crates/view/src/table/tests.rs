@@ -64,31 +64,39 @@ fn all() -> Bundle {
 
 #[test]
 fn at_80_columns_without_colour() {
-    insta::assert_snapshot!(usage(&all(), &Style { width: 80, color: false, ascii: false }));
+    insta::assert_snapshot!(usage(
+        &all(),
+        &Style { width: 80, color: false, ascii: false, whole: false }
+    ));
 }
 
 #[test]
 fn at_120_columns_without_colour() {
-    insta::assert_snapshot!(usage(&all(), &Style { width: 120, color: false, ascii: false }));
+    insta::assert_snapshot!(usage(
+        &all(),
+        &Style { width: 120, color: false, ascii: false, whole: false }
+    ));
 }
 
 #[test]
 fn at_80_columns_with_colour() {
     insta::assert_snapshot!(
-        usage(&all(), &Style { width: 80, color: true, ascii: false }).replace('\u{1b}', "^")
+        usage(&all(), &Style { width: 80, color: true, ascii: false, whole: false })
+            .replace('\u{1b}', "^")
     );
 }
 
 #[test]
 fn at_120_columns_with_colour() {
     insta::assert_snapshot!(
-        usage(&all(), &Style { width: 120, color: true, ascii: false }).replace('\u{1b}', "^")
+        usage(&all(), &Style { width: 120, color: true, ascii: false, whole: false })
+            .replace('\u{1b}', "^")
     );
 }
 
 #[test]
 fn on_a_dumb_terminal() {
-    let text = usage(&all(), &Style { width: 80, color: false, ascii: true });
+    let text = usage(&all(), &Style { width: 80, color: false, ascii: true, whole: false });
     assert!(text.is_ascii());
     insta::assert_snapshot!(text);
 }
@@ -97,7 +105,7 @@ fn on_a_dumb_terminal() {
 fn nothing_found_says_what_was_looked_for() {
     insta::assert_snapshot!(usage(
         &bundle(Vec::new()),
-        &Style { width: 80, color: false, ascii: false }
+        &Style { width: 80, color: false, ascii: false, whole: false }
     ));
 }
 
@@ -107,13 +115,16 @@ fn many_assistants_of_which_none_was_found_are_named_in_a_few_lines() {
     let looked = bundle.first_run.as_mut().unwrap();
     let one = looked.looked[0].clone();
     looked.looked.extend((0..12).map(|nth| Looked { name: format!("Other {nth}"), ..one.clone() }));
-    insta::assert_snapshot!(usage(&bundle, &Style { width: 80, color: false, ascii: false }));
+    insta::assert_snapshot!(usage(
+        &bundle,
+        &Style { width: 80, color: false, ascii: false, whole: false }
+    ));
 }
 
 #[test]
 fn no_line_is_wider_than_the_terminal() {
     for width in [40, 60, 80, 100, 120, 200] {
-        let text = usage(&all(), &Style { width, color: false, ascii: false });
+        let text = usage(&all(), &Style { width, color: false, ascii: false, whole: false });
         let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
         assert!(widest <= width, "{widest} at {width}\n{text}");
     }
@@ -121,8 +132,8 @@ fn no_line_is_wider_than_the_terminal() {
 
 #[test]
 fn colours_change_no_letter() {
-    let plain = usage(&all(), &Style { width: 100, color: false, ascii: false });
-    let mut colored = usage(&all(), &Style { width: 100, color: true, ascii: false });
+    let plain = usage(&all(), &Style { width: 100, color: false, ascii: false, whole: false });
+    let mut colored = usage(&all(), &Style { width: 100, color: true, ascii: false, whole: false });
     for code in ["0", "1", "2", "33", "1;31"] {
         colored = colored.replace(&format!("\u{1b}[{code}m"), "");
     }

@@ -72,18 +72,6 @@ impl Section {
     }
 }
 
-/// The name of an account among others: with its login where the provider has several, with its badge when not live.
-pub(super) fn seat_name(state: &SeatState, all: &[SeatState]) -> String {
-    let several = all.iter().filter(|other| other.seat.provider == state.seat.provider).count() > 1;
-    let login =
-        several.then(|| cards::account(state).unwrap_or_else(|| state.seat.account.to_string()));
-    let badge = cards::badge(state.origin).map(|badge| format!(" ({badge})")).unwrap_or_default();
-    login.map_or_else(
-        || format!("{}{badge}", state.provider.name),
-        |login| format!("{}{badge} · {login}", state.provider.name),
-    )
-}
-
 pub(super) fn of(
     state: &SeatState,
     snapshot: &UsageSnapshotBundle,
@@ -91,7 +79,7 @@ pub(super) fn of(
     extras: &Extras<'_>,
 ) -> Section {
     let id = cards::seat_id(state);
-    let name = seat_name(state, &snapshot.seats);
+    let name = cards::seat_name(state, &snapshot.seats);
     let label = |source: &SourceId| (extras.labels)(&state.seat.provider, source);
     let state_words = state_words(state, snapshot.refreshing, context);
     let heading_parts: Vec<&str> =

@@ -71,7 +71,7 @@ fn shown(report: &CostReport, settings: &CostSettings, style: Style) -> String {
 }
 
 const fn style(width: usize, ascii: bool) -> Style {
-    Style { width, color: false, ascii }
+    Style { width, color: false, ascii, whole: false }
 }
 
 #[test]
@@ -157,4 +157,56 @@ fn a_block_that_goes_on_says_where_it_leads() {
     let money = Money::of(&CostSettings::default());
     let names = Names { agent: &|_| "Acme".to_owned(), home: "/home/dana", money: &money };
     insta::assert_snapshot!(blocks(&report, &names, &context(), &style(80, false)));
+}
+
+fn plain(report: &CostReport, width: usize) -> String {
+    shown(report, &CostSettings::default(), style(width, false))
+}
+
+#[test]
+fn sessions_that_begin_alike_are_told_apart() {
+    let keys = [
+        "019ab3c4-1f00-7abc-8000-000000000001",
+        "019ab3c4-1f00-7abc-8000-000000000002",
+        "019ab3c4-2e11-7def-8000-000000000003",
+        "5f0e1d2c-0000-4000-8000-000000000004",
+    ];
+    let rows = keys.iter().map(|key| row(key, sums(1, 1, None, 0))).collect();
+    let report = report("session", rows);
+    let apart = Apart::of(&report);
+    let ids: Vec<String> = keys.iter().map(|key| apart.session(key)).collect();
+    assert_eq!(ids[2..], ["019ab3c4-2e11", "5f0e1d2c"].map(str::to_owned));
+    assert_eq!(ids[..2], keys[..2]);
+    for width in [80, 120, 200] {
+        let text = plain(&report, width);
+        let glued: String = text.split_whitespace().collect();
+        assert!(ids[..2].iter().all(|id| glued.contains(&id[id.len() - 6..])), "{width}\n{text}");
+    }
+}
+
+#[test]
+fn hours_of_several_days_carry_their_date() {
+    let hour = |key: &str| row(key, sums(1, 1, None, 0));
+    let one = plain(&report("hour", vec![hour("2026-09-14 09:00"), hour("2026-09-14 10:00")]), 120);
+    assert!(one.contains("Mon 09:00") && one.contains("Mon 10:00"), "{one}");
+    let two = plain(&report("hour", vec![hour("2026-09-07 09:00"), hour("2026-09-14 09:00")]), 120);
+    assert!(two.contains("Mon 2026-09-07 09:00") && two.contains("Mon 2026-09-14 09:00"), "{two}");
+}
+
+#[test]
+fn where_rows_are_left_out_the_total_says_that_it_is_of_all() {
+    let report = CostReport { rows_left_out: 11, ..days() };
+    let text = plain(&report, 120);
+    assert!(text.contains("Total of all") && text.contains("3 of 14 rows are shown"), "{text}");
+    assert!(!plain(&days(), 120).contains("of all"));
+}
+
+#[test]
+fn in_a_pipe_a_table_has_every_column_and_whole_names() {
+    let mut all = report("session", vec![row("s", sums(1, 1, None, 0))]);
+    let folder = format!("/home/other/{}", "deep/".repeat(40));
+    all.rows[0].projects = vec![folder.clone()];
+    let pipe = Style { whole: true, ..style(80, false) };
+    let text = shown(&all, &CostSettings::default(), pipe);
+    assert!(text.contains(&folder) && text.contains("Cache read") && text.contains("house-model"));
 }
