@@ -66,7 +66,8 @@ fuzz_target!(|data: &[u8]| {
     };
     let read = |leaf: &Leaf, resume| {
         let others = std::slice::from_ref(leaf);
-        let place = Place { source: *source, file: LogFile { leaf, others, host: &host, kept: &() } };
+        let place =
+            Place { source: *source, file: LogFile { leaf, others, host: &host, kept: &() } };
         place.read(resume, &mut Vec::new()).unwrap()
     };
     let whole = place(body);

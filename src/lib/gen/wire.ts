@@ -1066,6 +1066,10 @@ spend: SpendReport | null,
  */
 resetCredits: number | null, 
 /**
+ * When the first of them ends, in UTC.
+ */
+resetCreditsEndAt: string | null, 
+/**
  * Standing trouble; numbers beside it are the last good ones.
  */
 trouble: TroubleReport | null, 

@@ -221,7 +221,7 @@ fn faults(echo: &str) -> Vec<Fault> {
     const JSON: (&str, &str) = ("content-type", "application/json");
     const HTML: (&str, &str) = ("content-type", "text/html; charset=UTF-8");
     let body = format!(
-        "{{\"error\":{{\"message\":\"refused {echo}\"}},\"message\":\"refused\",\"detail\":\"{echo}\",\"{echo}\":\"{echo}\"}}"
+        "{{\"error\":{{\"message\":\"refused {echo}\",\"status\":\"REFUSED\"}},\"message\":\"refused\",\"detail\":\"{echo}\",\"{echo}\":\"{echo}\"}}"
     );
     let page = format!("<!DOCTYPE html><html><title>Just a moment</title>{echo}</html>");
     let (body, page) = (body.as_str(), page.as_str());

@@ -1,7 +1,7 @@
 //! Amp's threads: one document each, with the tokens of every request of the main thread: in a ledger of their own in older
 //! ones, else with every answer.
 
-use crate::logs::{Page, PlainLog, count, disjoint, ends, folder, model, text, time, no_rows};
+use crate::logs::{Page, PlainLog, count, disjoint, ends, folder, model, no_rows, text, time};
 use claudometer_core::{
     Response,
     response::{Key, Merging, Reader},

@@ -31,7 +31,7 @@ mod server;
 
 const VENDOR: Vendor = Vendor {
     sign_in: &["accounts.google.com"],
-    form: &["/error"],
+    form: &["/error/status", "/error/code", "/error_description"],
     says: &[(Word::Kind("UNAUTHENTICATED"), Trouble::AuthExpired)],
     means: &[(403, Trouble::AuthExpired)],
     ..Vendor::of(&["googleapis.com", "google.com"])
@@ -131,7 +131,9 @@ fn remaining(bucket: &Value) -> Option<f64> {
 
 /// Models by name, each with what remains of it.
 fn models(answer: &Value) -> Draft {
+    // What only the vendor itself uses is no quota of the person's.
     let all = answer["models"].as_object().into_iter().flatten();
+    let all = all.filter(|(_, model)| model["isInternal"] != true);
     let named = all.map(|(id, model)| {
         (lenient::text(&model["displayName"]).unwrap_or_else(|| id.clone()), &model["quotaInfo"])
     });
@@ -242,6 +244,7 @@ mod tests {
             "a": {"displayName": "Gemini 3 Pro", "quotaInfo": {"remainingFraction": 0.9}},
             "gemini-3-pro-low": {"quotaInfo": {"remainingFraction": 0.4}},
             "b": {"displayName": "GPT", "quotaInfo": {}},
+            "c": {"displayName": "Gemini 3 Pro Test", "isInternal": true, "quotaInfo": {"remainingFraction": 0.01}},
         }});
         let shown: Vec<_> = models(&answer)
             .report()

@@ -76,8 +76,7 @@ impl LogSource for Logs {
 fn projects(folder: &str) -> Option<PathBuf> {
     let path = Path::new(folder);
     let is_projects = path.ends_with("projects");
-    (!folder.is_empty())
-        .then(|| if is_projects { path.to_owned() } else { path.join("projects") })
+    (!folder.is_empty()).then(|| if is_projects { path.to_owned() } else { path.join("projects") })
 }
 
 /// Where the desktop application keeps its data.
@@ -350,11 +349,8 @@ impl Transcript<'_> {
             self.names.branch.get(branch.unwrap_or_default()),
         );
         let side_chain = line.is_sidechain.0 || around.is_sidechain.0;
-        let named = Response {
-            side_chain,
-            in_us: usage.inference_geo.get() == Some("us"),
-            ..named
-        };
+        let named =
+            Response { side_chain, in_us: usage.inference_geo.get() == Some("us"), ..named };
         for (place, call) in usage.advice() {
             self.taken.add(Response {
                 key: identity.within(place),

@@ -225,7 +225,8 @@ proptest! {
 
 #[test]
 fn saved_resets_are_those_of_grants_that_have_not_ended_and_unknown_where_none_are_offered() {
-    let grant = |left: u32, end: &str| json!({"resets_left": left, "ends_at": end, "paused": false});
+    let grant =
+        |left: u32, end: &str| json!({"resets_left": left, "ends_at": end, "paused": false});
     let all = json!([grant(1, "2026-11-01T00:00:00Z"), grant(2, "2026-10-22T16:00:00+00:00"), grant(4, "2026-01-01T00:00:00Z"), null, {"resets_left": "many"}]);
     let told = |resets: Value| {
         let now = "2026-10-01T00:00:00Z".parse().unwrap();

@@ -1,7 +1,8 @@
 //! The tasks of Cline and of the extensions that came from it, in every editor, and the sessions of its command line.
 
 use crate::logs::{
-    Page, PlainLog, count, disjoint, dollars, ends, inclusive, model, text, time, no_rows};
+    Page, PlainLog, count, disjoint, dollars, ends, inclusive, model, no_rows, text, time,
+};
 use claudometer_core::{
     Response, Tokens,
     response::{Merging, Reader},
@@ -127,13 +128,7 @@ fn take(page: &mut Page<'_>, agent: &str, document: &Value) {
 }
 
 /// A request of a task: its figures are text within the text, and missing while it runs.
-fn request(
-    page: &mut Page<'_>,
-    agent: &str,
-    model: Option<&str>,
-    message: &Value,
-    kind: &str,
-) {
+fn request(page: &mut Page<'_>, agent: &str, model: Option<&str>, message: &Value, kind: &str) {
     let inner = text(&message["text"]).and_then(|text| serde_json::from_str::<Value>(text).ok());
     let Some(inner) =
         inner.filter(|inner| inner["tokensIn"].is_number() || inner["tokensOut"].is_number())

@@ -210,7 +210,9 @@ fn credential(
         | Stored::Damaged
         | Stored::Locked => None,
     });
-    let usable = |stored: &Stored| matches!(stored, Stored::AccessToken(_) | Stored::Foreign(_) | Stored::Locked);
+    let usable = |stored: &Stored| {
+        matches!(stored, Stored::AccessToken(_) | Stored::Foreign(_) | Stored::Locked)
+    };
     let by_codex_alone = candidates.iter().any(|candidate| usable(&candidate.stored));
     // A keyring may open itself to Codex where it does not to us.
     let in_keyring = candidates.is_empty() && home::Settings::of(host).keyring;

@@ -89,7 +89,8 @@ pub fn read(stored: &str) -> Stored {
     let personal = text(&value["personal_access_token"]);
     let key = text(&value["OPENAI_API_KEY"]);
     personal.iter().chain(&key).for_each(|secret| redact::register(secret));
-    let has_agent = !matches!(&value["agent_identity"], Value::Null) && value["agent_identity"] != "";
+    let has_agent =
+        !matches!(&value["agent_identity"], Value::Null) && value["agent_identity"] != "";
     let mode = value["auth_mode"].as_str().unwrap_or_default().to_ascii_lowercase();
     match (mode.as_str(), personal, key) {
         ("personalaccesstoken", Some(token), _) => return Stored::AccessToken(token.into()),
@@ -227,17 +228,23 @@ fn why_none(candidates: &[Candidate], now: DateTime<Utc>) -> FetchError {
         Stored::AccessToken(_) => Some((
             1,
             Trouble::ForbiddenScope,
-            format!("Codex is signed in with a personal access token ({place}), which cannot read the limits of a plan."),
+            format!(
+                "Codex is signed in with a personal access token ({place}), which cannot read the limits of a plan."
+            ),
         )),
         Stored::Foreign(what) => Some((
             1,
             Trouble::ForbiddenScope,
-            format!("Codex is signed in with {what} ({place}), which cannot read the limits of a plan."),
+            format!(
+                "Codex is signed in with {what} ({place}), which cannot read the limits of a plan."
+            ),
         )),
         Stored::ApiKey => Some((
             2,
             Trouble::ForbiddenScope,
-            format!("Codex is signed in with an API key ({place}), which cannot read the limits of a plan."),
+            format!(
+                "Codex is signed in with an API key ({place}), which cannot read the limits of a plan."
+            ),
         )),
         Stored::Damaged => {
             Some((3, Trouble::BadPayload, format!("The login in {place} is not readable.")))

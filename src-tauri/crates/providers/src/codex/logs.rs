@@ -4,12 +4,12 @@ mod compactions;
 mod counters;
 mod line;
 
+use chrono::{DateTime, Utc};
 use claudometer_core::response::{Key, Merging, Name, Quality, Reader, Response, Speed, Tokens};
 use claudometer_host::Host;
 use claudometer_scan::{
     Form, LogFile, LogSource, Needles, Reading, Taken, Text, hash, lenient::Instant, parse,
 };
-use chrono::{DateTime, Utc};
 use compactions::{Compactions, Made};
 use counters::{Counters, Pair};
 use line::{Line, Payload};
@@ -116,10 +116,11 @@ fn is_beside_plain(file: &LogFile<'_>) -> bool {
         return false;
     };
     let plain = Path::new(plain);
-    file.others.binary_search_by(|leaf| {
-        leaf.path.as_os_str().as_encoded_bytes().cmp(plain.as_os_str().as_encoded_bytes())
-    })
-    .is_ok()
+    file.others
+        .binary_search_by(|leaf| {
+            leaf.path.as_os_str().as_encoded_bytes().cmp(plain.as_os_str().as_encoded_bytes())
+        })
+        .is_ok()
 }
 
 /// What the lines so far say about those that follow.
@@ -317,7 +318,13 @@ struct Shared {
 }
 
 impl Shared {
-    fn response(&self, key: Key, at: DateTime<Utc>, model: Option<&Name>, used: Tokens) -> Response {
+    fn response(
+        &self,
+        key: Key,
+        at: DateTime<Utc>,
+        model: Option<&Name>,
+        used: Tokens,
+    ) -> Response {
         let model = Arc::clone(model.unwrap_or(&self.unknown));
         let [session, project, branch] =
             [&self.session, &self.project, &self.branch].map(Arc::clone);

@@ -200,8 +200,10 @@ async fn complete(
     draft.account = (account != Account::default()).then_some(account);
     let noted = || plan::label(&Value::from(login.plan.as_deref()?));
     draft.plan = draft.plan.or_else(noted);
-    let (resets, month) =
-        futures::join!(resets(host, base, login, &body, draft.reset_credits), month(host, base, login, &body, &draft));
+    let (resets, month) = futures::join!(
+        resets(host, base, login, &body, draft.reset_credits),
+        month(host, base, login, &body, &draft)
+    );
     draft.reset_credits = resets.or(draft.reset_credits);
     if month.is_some() {
         draft.add(month);

@@ -191,8 +191,7 @@ async fn with_access_token(usage: u16) -> (Result<Report, FetchError>, Vec<Strin
             GOOD
         };
         let refused = r#"{"detail":"This token may not read usage."}"#;
-        let (status, body) =
-            if whoami || usage == 200 { (200, body) } else { (usage, refused) };
+        let (status, body) = if whoami || usage == 200 { (200, body) } else { (usage, refused) };
         Ok(Response { status, headers: Vec::new(), body: body.into() })
     });
     let host = Host { http, ..base };
@@ -208,7 +207,10 @@ async fn with_access_token(usage: u16) -> (Result<Report, FetchError>, Vec<Strin
 async fn a_personal_access_token_is_asked_once_whose_it_is() {
     let (told, asked) = with_access_token(200).await;
     let account = told.unwrap().reading.account.unwrap();
-    assert_eq!((account.id.as_deref(), account.email.as_deref()), (Some("team-1"), Some("dana@example.com")));
+    assert_eq!(
+        (account.id.as_deref(), account.email.as_deref()),
+        (Some("team-1"), Some("dana@example.com"))
+    );
     let whose = asked.iter().filter(|url| url.ends_with("/whoami")).count();
     assert_eq!((whose, asked.iter().filter(|url| *url == USUAL).count()), (1, 2));
     let (refused, _) = with_access_token(403).await;

@@ -48,6 +48,7 @@ fn snapshots(answer: &Value) -> impl Iterator<Item = (&String, &Value)> {
 
 /// The older form of the free plan, totals beside what is left, counts before a snapshot of the same name.
 fn windows(draft: &mut Draft, answer: &Value, ends: Option<DateTime<Utc>>) {
+    let is_seat = is_seat(answer);
     for (name, total) in answer["monthly_quotas"].as_object().into_iter().flatten() {
         let left = lenient::number(&answer["limited_user_quotas"][name]);
         let (Some(total), Some(left)) = (lenient::number(total), left) else { continue };
@@ -62,7 +63,8 @@ fn windows(draft: &mut Draft, answer: &Value, ends: Option<DateTime<Utc>>) {
         if !older.contains(&id) && counts.iter().any(|name| !quota[*name].is_null()) {
             // Zero is not told, and not 1970.
             let ends = lenient::instant(&quota["quota_reset_at"]).or(ends);
-            draft.add(draft::window(&id, WindowKind::Monthly, allowance(quota), ends));
+            let allowance = if is_seat { Allowance::Absent } else { allowance(quota) };
+            draft.add(draft::window(&id, WindowKind::Monthly, allowance, ends));
         }
     }
 }
@@ -91,20 +93,34 @@ fn is_unlimited(quota: &Value) -> bool {
         && (quota["unlimited"] == true || (below("entitlement") && below("remaining")))
 }
 
+/// A seat of an organisation counts the credits that it used, and has no quota of its own, whatever is said of one.
+fn is_seat(answer: &Value) -> bool {
+    let mut all = snapshots(answer).peekable();
+    all.peek().is_some()
+        && all.all(|(_, quota)| is_zero(quota) && lenient::number(&quota["credits_used"]).is_some())
+}
+
+fn is_zero(quota: &Value) -> bool {
+    let names = ["entitlement", "remaining"].iter();
+    names.map(|name| lenient::number(&quota[*name])).all(|told| told.is_none_or(|it| it == 0.0))
+}
+
 /// A seat that is billed by its organisation has numbers that mean nothing.
 fn is_placeholder(quota: &Value) -> bool {
     let empty = quota.as_object().is_none_or(serde_json::Map::is_empty);
-    let all_zero = ["entitlement", "remaining"]
-        .iter()
-        .all(|name| lenient::number(&quota[*name]).is_none_or(|number| number == 0.0));
-    empty || (all_zero && (quota["has_quota"] == false || quota["token_based_billing"] == true))
+    empty
+        || (is_zero(quota) && (quota["has_quota"] == false || quota["token_based_billing"] == true))
 }
 
-/// Credits that a seat used, where its organisation pays for them: of several snapshots the one that carries a figure, for
-/// the others say zero.
+/// Credits that a seat used, where its organisation pays for them: those of the pool of credits; where that one says zero,
+/// the snapshot that carries a figure.
 fn credits_used(answer: &Value) -> Option<Credits> {
-    let told = snapshots(answer).filter_map(|(_, quota)| lenient::amount(&quota["credits_used"]));
-    told.max().map(|used| Credits::used(used, CreditUnit::Credits))
+    let of = |quota: &Value| lenient::amount(&quota["credits_used"]);
+    let own = of(&answer["quota_snapshots"]["premium_interactions"]);
+    let any = || snapshots(answer).filter_map(|(_, quota)| of(quota)).max();
+    own.filter(|used| !used.is_zero())
+        .or_else(any)
+        .map(|used| Credits::used(used, CreditUnit::Credits))
 }
 
 /// What was used beyond the quota.
@@ -180,8 +196,19 @@ mod tests {
             reading.credits.first().and_then(|credits| credits.used)
         };
         assert_eq!(told(json!(0), json!(386)), Some(Amount::whole(386)));
+        assert_eq!(told(json!(999), json!(386)), Some(Amount::whole(386)));
+        assert_eq!(told(json!(386), json!(0)), Some(Amount::whole(386)));
         assert_eq!(told(json!(0), json!(0)), Some(Amount::ZERO));
         assert_eq!(told(json!(null), json!(null)), None);
+    }
+
+    #[test]
+    fn a_seat_that_says_nothing_of_its_billing_has_no_quota_and_a_paid_plan_has_its_own() {
+        let chat = |used: Value| json!({"entitlement": 0, "remaining": 0, "percent_remaining": 100, "unlimited": true, "credits_used": used});
+        let seat = json!({"quota_snapshots": {"chat": chat(json!(0)), "premium_interactions": chat(json!(386))}});
+        assert_eq!(figures(&seat), []);
+        let paid = json!({"quota_snapshots": {"chat": chat(json!(0)), "premium_interactions": {"entitlement": 10, "remaining": 4, "credits_used": 6}}});
+        assert_eq!(figures(&paid).len(), 2);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Months, Utc};
 use claudometer_core::{
-    Account, Allowance, Amount, CreditUnit, Credits, Currency, Spend, Window, WindowKind,
+    Account, Allowance, Amount, CreditUnit, Credits, Currency, Scope, Spend, Window, WindowKind,
 };
 use claudometer_provider::{Draft, draft, lenient, money};
 use serde_json::Value;
@@ -75,13 +75,17 @@ fn of_plan(plan: &Value, cycle: Cycle) -> Vec<Window> {
     let mean = auto.zip(api).map(|(auto, api)| f64::midpoint(auto, api));
     let total = Allowance::used_percent(number("totalPercentUsed").or(mean).or(auto).or(api))
         .or(share(plan));
+    let pool = |id: &str, percent: Option<f64>, name: &str| {
+        let window = cycle.window(id, Allowance::used_percent(percent))?;
+        Some(window.scoped(Scope { pool: Some(name.to_owned()), ..Scope::default() }))
+    };
+    // The pools have the names of the vendor's own page. A full one stops its models, whatever the total says.
     let all = [
-        ("plan", total),
-        ("auto", Allowance::used_percent(auto)),
-        ("api", Allowance::used_percent(api)),
+        cycle.window("plan", total),
+        pool("auto", auto, "Cursor Models"),
+        pool("api", api, "Other Models"),
     ];
-    let windows = all.into_iter().filter_map(|(id, allowance)| cycle.window(id, allowance));
-    windows.filter(Window::tells).collect()
+    all.into_iter().flatten().filter(Window::tells).collect()
 }
 
 /// A limit of zero is none.
@@ -167,13 +171,13 @@ pub(super) fn of_period(answer: &Value) -> Draft {
     }
     let limits = &answer["spendLimitUsage"];
     let cents = |name: &str| money::cents(&limits[name]);
-    let limit = cents("individualLimit").filter(|limit| !limit.is_zero());
-    let (used, limit) = match limit {
-        Some(limit) => (cents("individualUsed"), Some(limit)),
-        None => (cents("pooledUsed"), cents("pooledLimit")),
-    };
-    if limit.is_some() {
-        draft.spend = spend(Some(used.unwrap_or(Amount::ZERO)), limit, cycle.ends);
+    let limit = |name: &str| cents(name).filter(|limit| !limit.is_zero());
+    let (own, pooled) = (limit("individualLimit"), limit("pooledLimit"));
+    // Without any limit it is the person's own spend, as far as there is one.
+    let used = if own.is_none() && pooled.is_some() { "pooledUsed" } else { "individualUsed" };
+    let used = cents(used).filter(|used| !used.is_zero());
+    if own.or(pooled).is_some() || used.is_some() {
+        draft.spend = spend(Some(used.unwrap_or(Amount::ZERO)), own.or(pooled), cycle.ends);
     }
     draft
 }

@@ -28,7 +28,7 @@ mod replay;
 /// Every refusal is an `error`; those of its token service name it in a word.
 pub(crate) const VENDOR: Vendor = Vendor {
     sign_in: &["accounts.google.com"],
-    form: &["/error"],
+    form: &["/error/status", "/error/code", "/error_description"],
     says: &[(Word::Kind("invalid_grant"), Trouble::AuthExpired)],
     means: &[(403, Trouble::AuthExpired)],
     ..Vendor::of(&["googleapis.com", "google.com"])

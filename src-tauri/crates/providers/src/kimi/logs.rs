@@ -1,6 +1,6 @@
 //! The wires of Kimi's two command lines: what each step used, a record a line.
 
-use crate::logs::{Page, PlainLog, count, disjoint, ends, folder, model, text, time, no_rows};
+use crate::logs::{Page, PlainLog, count, disjoint, ends, folder, model, no_rows, text, time};
 use claudometer_core::{
     Response,
     response::{Copies, Key, Reader},

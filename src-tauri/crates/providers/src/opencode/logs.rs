@@ -291,7 +291,8 @@ fn query(database: &Database, generation: Generation) -> io::Result<Option<Strin
         }
         joins += &format!(" LEFT JOIN {sessions} {name} ON {name}.id = m.session_id");
         directory += &if has("directory") { format!("{name}.directory, ") } else { String::new() };
-        began += &if has("time_created") { format!("{name}.time_created, ") } else { String::new() };
+        began +=
+            &if has("time_created") { format!("{name}.time_created, ") } else { String::new() };
     }
     Ok(Some(format!(
         "SELECT m.id, m.session_id, m.time_created, m.time_updated, m.data, coalesce({directory}NULL, NULL), coalesce({began}NULL, NULL) FROM {messages} m{joins} WHERE m.time_updated >= ?1 {only}"

@@ -52,7 +52,11 @@ fn outputs(taken: &Taken) -> Vec<u64> {
 fn the_call_that_made_a_compaction_counts_beside_the_counters_whichever_line_comes_first() {
     let before = [&meta("a", ""), &count(1, 1, 10, 10), &record(1, "r1", 10), &record(2, "r2", 7)];
     let before = before.map(String::as_str).concat();
-    let text = before + &compacted(2, "r2") + &compacted(3, "r3") + &record(3, "r3", 5) + &count(4, 2, 14, 4);
+    let text = before
+        + &compacted(2, "r2")
+        + &compacted(3, "r3")
+        + &record(3, "r3", 5)
+        + &count(4, 2, 14, 4);
     let taken = read(&[("a.jsonl", &text)], &());
     assert_eq!(outputs(&taken[0]), [10, 4, 7, 5]);
     let fork = meta("b", r#","forked_from_id":"a""#) + &text.replacen(&meta("a", ""), "", 1);
@@ -117,8 +121,7 @@ fn a_pack_that_is_none_is_an_error() {
 
 #[test]
 fn only_what_was_said_or_done_is_passed_over_and_only_in_the_usual_order_of_fields() {
-    let usual =
-        r#"{"timestamp":"2026-09-23T15:56:13.956Z","type":"response_item","payload":{}}"#;
+    let usual = r#"{"timestamp":"2026-09-23T15:56:13.956Z","type":"response_item","payload":{}}"#;
     assert!(is_of_conversation(usual.as_bytes()));
     for other in [
         r#"{"timestamp":"2026-09-23T15:56:13.956Z","type":"event_msg","payload":{"a":","type":"response_item","}}"#,
