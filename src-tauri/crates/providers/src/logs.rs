@@ -43,8 +43,11 @@ pub(crate) struct PlainLog {
     /// Takes one record, or the one document.
     pub(crate) take: fn(&mut Page<'_>, u64, &Value),
     /// Takes the rows of a database after those that were read, where there is one.
-    pub(crate) rows: fn(&Database, &mut Page<'_>) -> io::Result<()>,
+    pub(crate) rows: Option<ReadRows>,
 }
+
+/// Takes the rows of a database after those that were read.
+pub(crate) type ReadRows = fn(&Database, &mut Page<'_>) -> io::Result<()>;
 
 /// What was told earlier in the same file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -120,8 +123,8 @@ impl Reading for Page<'_> {
     }
 
     fn database(&mut self) -> io::Result<()> {
-        let (files, path, rows) =
-            (self.file.host.files.clone(), &self.file.leaf.path, self.log.rows);
+        let Some(rows) = self.log.rows else { return Ok(()) };
+        let (files, path) = (self.file.host.files.clone(), &self.file.leaf.path);
         files.database(path, &mut |database| rows(database, self))
     }
 
@@ -182,11 +185,6 @@ impl Page<'_> {
             }
         }
     }
-}
-
-/// A log without a database.
-pub(crate) fn no_rows(_: &Database, _: &mut Page<'_>) -> io::Result<()> {
-    Ok(())
 }
 
 /// A text that is not empty.

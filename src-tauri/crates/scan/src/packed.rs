@@ -9,7 +9,7 @@ pub(crate) struct Unpacked<R: Read>(State<R>);
 enum State<R: Read> {
     /// Between two frames.
     Between(BufReader<R>),
-    Within(StreamingDecoder<BufReader<R>, FrameDecoder>),
+    Within(Box<StreamingDecoder<BufReader<R>, FrameDecoder>>),
     Ended,
 }
 
@@ -26,7 +26,7 @@ impl<R: Read> Read for Unpacked<R> {
                 State::Between(mut packed) => {
                     if !packed.fill_buf()?.is_empty() {
                         let frame = StreamingDecoder::new(packed).map_err(io::Error::other)?;
-                        self.0 = State::Within(frame);
+                        self.0 = State::Within(Box::new(frame));
                     }
                 }
                 State::Within(mut frame) => match frame.read(into)? {

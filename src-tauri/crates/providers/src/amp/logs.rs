@@ -1,7 +1,7 @@
 //! Amp's threads: one document each, with the tokens of every request of the main thread: in a ledger of their own in older
 //! ones, else with every answer.
 
-use crate::logs::{Page, PlainLog, count, disjoint, ends, folder, model, no_rows, text, time};
+use crate::logs::{Page, PlainLog, count, disjoint, ends, folder, model, text, time};
 use claudometer_core::{
     Response,
     response::{Key, Merging, Reader},
@@ -15,7 +15,7 @@ pub(crate) static LOGS: PlainLog = PlainLog {
     id: "amp",
     name: "Amp",
     reader: Reader::SECOND_CORRECTED,
-    rows: no_rows,
+    rows: None,
     places: |host| vec![folder(host, "AMP_DATA_DIR", ".local/share/amp").join("threads")],
     form: |path| ends(path, ".json").then_some(Form::Whole),
     needles: LazyLock::new(|| Needles::of(&[])),

@@ -1,7 +1,7 @@
 //! The tasks of Cline and of the extensions that came from it, in every editor, and the sessions of its command line.
 
 use crate::logs::{
-    Page, PlainLog, count, disjoint, dollars, ends, inclusive, model, no_rows, text, time,
+    Page, PlainLog, count, disjoint, dollars, ends, inclusive, model, text, time,
 };
 use claudometer_core::{
     Response, Tokens,
@@ -27,7 +27,7 @@ pub(crate) static LOGS: PlainLog = PlainLog {
     id: "cline",
     name: "Cline",
     reader: Reader::SECOND_CORRECTED,
-    rows: no_rows,
+    rows: None,
     places: |host| {
         let named = |variable: &str| host.env.get(variable).map(PathBuf::from);
         let below = || named("CLINE_DIR").map(|home| home.join("data"));
@@ -47,7 +47,7 @@ pub(crate) static ROO: PlainLog = PlainLog {
     id: "roo",
     name: "Roo Code",
     reader: Reader::SECOND_CORRECTED,
-    rows: no_rows,
+    rows: None,
     places: |host| tasks(host, "rooveterinaryinc.roo-cline"),
     form,
     needles: LazyLock::new(|| Needles::of(&[])),
@@ -59,7 +59,7 @@ pub(crate) static KILO: PlainLog = PlainLog {
     id: "kilo-legacy",
     name: "Kilo Code (extension)",
     reader: Reader::SECOND_CORRECTED,
-    rows: no_rows,
+    rows: None,
     places: |host| tasks(host, "kilocode.kilo-code"),
     form,
     needles: LazyLock::new(|| Needles::of(&[])),

@@ -93,12 +93,12 @@ pub fn read(stored: &str) -> Stored {
         !matches!(&value["agent_identity"], Value::Null) && value["agent_identity"] != "";
     let mode = value["auth_mode"].as_str().unwrap_or_default().to_ascii_lowercase();
     match (mode.as_str(), personal, key) {
-        ("personalaccesstoken", Some(token), _) => return Stored::AccessToken(token.into()),
-        ("apikey", _, Some(_)) => return Stored::ApiKey,
-        ("agentidentity", ..) => return Stored::Foreign("the identity of an agent"),
-        ("headers", ..) => return Stored::Foreign("headers of a company's own gateway"),
-        ("bedrockapikey", ..) => return Stored::Foreign("an API key of Amazon Bedrock"),
-        ("bedrockaccesskeys", ..) => return Stored::Foreign("access keys of Amazon Bedrock"),
+        ("personalaccesstoken", Some(token), _) => Stored::AccessToken(token.into()),
+        ("apikey", _, Some(_)) => Stored::ApiKey,
+        ("agentidentity", ..) => Stored::Foreign("the identity of an agent"),
+        ("headers", ..) => Stored::Foreign("headers of a company's own gateway"),
+        ("bedrockapikey", ..) => Stored::Foreign("an API key of Amazon Bedrock"),
+        ("bedrockaccesskeys", ..) => Stored::Foreign("access keys of Amazon Bedrock"),
         (_, personal, key) => match (member(&["access_token", "accessToken"]), personal, key) {
             (Some(token), ..) => Stored::Login(Box::new(login(token, &member, tokens))),
             (None, Some(token), _) => Stored::AccessToken(token.into()),

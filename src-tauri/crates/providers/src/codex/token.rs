@@ -45,7 +45,7 @@ pub fn file(host: &Host) -> PathBuf {
 
 fn memory(host: &Host) -> Memory {
     let bytes = host.files.read(&file(host)).ok().flatten();
-    bytes.and_then(|bytes| json::read_as(bytes)).unwrap_or_default()
+    bytes.and_then(json::read_as).unwrap_or_default()
 }
 
 /// Whose a token is, if it was told before.

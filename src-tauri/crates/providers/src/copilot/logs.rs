@@ -22,7 +22,7 @@ pub(crate) static LOGS: PlainLog = PlainLog {
     id: "copilot",
     name: "GitHub Copilot CLI",
     reader: Reader::SECOND,
-    rows,
+    rows: Some(rows),
     places: |host| {
         let home = folder(host, "COPILOT_HOME", ".copilot");
         vec![home.join("session-state"), home.join(STORE)]

@@ -1,6 +1,6 @@
 //! Droid's sessions: beside each lies what it used in all, without the single answers.
 
-use crate::logs::{PlainLog, count, disjoint, ends, folder, model, no_rows};
+use crate::logs::{PlainLog, count, disjoint, ends, folder, model};
 use chrono::DateTime;
 use claudometer_core::{
     Response, Tokens,
@@ -16,7 +16,7 @@ pub(crate) static LOGS: PlainLog = PlainLog {
     id: "factory",
     name: "Droid",
     reader: Reader::SECOND,
-    rows: no_rows,
+    rows: None,
     places: |host| {
         let folder = folder(host, "FACTORY_DIR", ".factory").join("sessions");
         host.env.get("DROID_SESSIONS_DIR").map_or_else(|| vec![folder], |given| vec![given.into()])

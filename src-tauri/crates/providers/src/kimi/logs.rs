@@ -1,6 +1,6 @@
 //! The wires of Kimi's two command lines: what each step used, a record a line.
 
-use crate::logs::{Page, PlainLog, count, disjoint, ends, folder, model, no_rows, text, time};
+use crate::logs::{Page, PlainLog, count, disjoint, ends, folder, model, text, time};
 use claudometer_core::{
     Response,
     response::{Copies, Key, Reader},
@@ -17,7 +17,7 @@ pub(crate) static LOGS: PlainLog = PlainLog {
     id: "kimi",
     name: "Kimi",
     reader: Reader::SECOND_CORRECTED,
-    rows: no_rows,
+    rows: None,
     places: |host| {
         vec![
             folder(host, "KIMI_SHARE_DIR", ".kimi").join("sessions"),

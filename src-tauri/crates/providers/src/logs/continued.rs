@@ -1,6 +1,6 @@
 //! What Continue counts itself: every generation, a record a line. The counts are its own estimates.
 
-use super::{PlainLog, count, disjoint, ends, folder, model, no_rows, time};
+use super::{PlainLog, count, disjoint, ends, folder, model, time};
 use claudometer_core::{
     Response,
     response::{Quality, Reader},
@@ -13,7 +13,7 @@ pub(crate) static LOGS: PlainLog = PlainLog {
     id: "continue",
     name: "Continue",
     reader: Reader::SECOND,
-    rows: no_rows,
+    rows: None,
     // Older data has no times, and a database beside it has the same again.
     places: |host| vec![folder(host, "CONTINUE_GLOBAL_DIR", ".continue").join("dev_data/0.2.0")],
     form: |path| ends(path, "tokensGenerated.jsonl").then_some(Form::Lines),

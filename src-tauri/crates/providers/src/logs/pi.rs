@@ -1,7 +1,7 @@
 //! The sessions of pi, and of OMP, which writes the same: a header, then an entry a line. All branches of a session were billed,
 //! and forked sessions repeat the entries of their origin.
 
-use super::{Page, PlainLog, count, dollars, ends, folder, model, no_rows, text, time};
+use super::{Page, PlainLog, count, dollars, ends, folder, model, text, time};
 use claudometer_core::{Response, Tokens, response::Reader};
 use claudometer_host::Host;
 use claudometer_scan::{Form, Needles, key};
@@ -16,7 +16,7 @@ pub(crate) static LOGS: PlainLog = PlainLog {
     id: "pi",
     name: "pi",
     reader: Reader::SECOND_CORRECTED,
-    rows: no_rows,
+    rows: None,
     places,
     form,
     needles: LazyLock::new(|| Needles::of(&["\"usage\"", "\"session\""])),

@@ -1,6 +1,6 @@
 //! Qwen Code's chats, and those of its sub-agents: a record a line.
 
-use super::{PlainLog, count, ends, inclusive, model, no_rows, text, time};
+use super::{PlainLog, count, ends, inclusive, model, text, time};
 use claudometer_core::{
     Response, Tokens,
     response::{Copies, Key, Reader},
@@ -18,7 +18,7 @@ pub(crate) static LOGS: PlainLog = PlainLog {
     id: "qwen",
     name: "Qwen Code",
     reader: Reader::SECOND_CORRECTED,
-    rows: no_rows,
+    rows: None,
     places,
     form,
     needles: LazyLock::new(|| Needles::of(&["\"usageMetadata\""])),

@@ -282,20 +282,19 @@ fn query(database: &Database, generation: Generation) -> io::Result<Option<Strin
     if database.columns(messages)?.is_empty() {
         return Ok(None);
     }
-    let (mut joins, mut directory, mut began) = (String::new(), String::new(), String::new());
+    let (mut joins, mut directory, mut began) = (Vec::new(), Vec::new(), Vec::new());
     for (sessions, name) in [("session_v2", "s2"), ("session", "s1")] {
         let columns = database.columns(sessions)?;
         let has = |column: &str| columns.iter().any(|name| name == column);
-        if !has("id") {
-            continue;
+        if has("id") {
+            joins.push(format!("LEFT JOIN {sessions} {name} ON {name}.id = m.session_id"));
+            directory.extend(has("directory").then(|| format!("{name}.directory, ")));
+            began.extend(has("time_created").then(|| format!("{name}.time_created, ")));
         }
-        joins += &format!(" LEFT JOIN {sessions} {name} ON {name}.id = m.session_id");
-        directory += &if has("directory") { format!("{name}.directory, ") } else { String::new() };
-        began +=
-            &if has("time_created") { format!("{name}.time_created, ") } else { String::new() };
     }
+    let (joins, directory, began) = (joins.join(" "), directory.concat(), began.concat());
     Ok(Some(format!(
-        "SELECT m.id, m.session_id, m.time_created, m.time_updated, m.data, coalesce({directory}NULL, NULL), coalesce({began}NULL, NULL) FROM {messages} m{joins} WHERE m.time_updated >= ?1 {only}"
+        "SELECT m.id, m.session_id, m.time_created, m.time_updated, m.data, coalesce({directory}NULL, NULL), coalesce({began}NULL, NULL) FROM {messages} m {joins} WHERE m.time_updated >= ?1 {only}"
     )))
 }
 
