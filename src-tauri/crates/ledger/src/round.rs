@@ -281,21 +281,22 @@ fn news(store: &Store, source: &dyn LogSource, leaves: &[Leaf]) -> Result<News, 
         }
     })?;
     news.fresh.extend(next..leaves.len());
-    if !news.fresh.is_empty() {
-        news.read.extend(woken(store, source, leaves, &news.fresh)?);
+    if !news.fresh.is_empty() || !news.read.is_empty() {
+        let told = news.fresh.iter().chain(&news.read).copied().collect::<Vec<_>>();
+        news.read.extend(woken(store, source, leaves, &told)?);
     }
     Ok(news)
 }
 
-/// Files that wait for the log of another session, where that one is among those that are there for the first time.
+/// Files that wait for the log of another session, where that one is among those that tell something new.
 fn woken(
     store: &Store,
     source: &dyn LogSource,
     leaves: &[Leaf],
-    fresh: &[usize],
+    told: &[usize],
 ) -> Result<Vec<usize>, LedgerError> {
     let has_come =
-        |session: &str| fresh.iter().any(|nth| source.is_of_session(&leaves[*nth].path, session));
+        |session: &str| told.iter().any(|nth| source.is_of_session(&leaves[*nth].path, session));
     let waiting = store.waiting(source.id())?.into_iter();
     let woken: HashSet<String> =
         waiting.filter(|(_, session)| has_come(session)).map(|(path, _)| path).collect();

@@ -25,6 +25,7 @@ CREATE TABLE read_files (
 INSERT INTO read_files SELECT agent, path, row_number() OVER (), size, modified_ns, file_id, offset, tail, state, malformed, undated, 1, '', 0, 0 FROM files;
 DROP TABLE files;
 ALTER TABLE read_files RENAME TO files;
+CREATE INDEX waiting ON files (agent, waits_for) WHERE waits_for <> '';
 INSERT INTO facts SELECT 'last_file', count(*) FROM files;
 
 -- Files that were read and are there no more.

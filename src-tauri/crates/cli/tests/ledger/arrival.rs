@@ -127,3 +127,42 @@ fn a_restored_checkpoint_leaves_a_sum_that_counts_only_where_its_requests_are_no
         assert_eq!(output(store), 65);
     }
 }
+
+#[test]
+fn an_origin_may_come_in_parts_and_be_trimmed_after_its_forks_were_read() {
+    for (name, _) in cases().iter().filter(|(name, _)| name.starts_with("codex/")) {
+        let source = logs().join(name).join("home");
+        let mut whole = Store::in_memory().unwrap();
+        ingest(&source, &mut whole);
+        let expected = output(&mut whole);
+        let rollouts =
+            files(&source).into_iter().filter(|path| path.to_str().unwrap().ends_with(".jsonl"));
+        for path in rollouts {
+            let text = fs::read(source.join(&path)).unwrap();
+            let lines: Vec<usize> = (0..text.len()).filter(|at| text[*at] == b'\n').collect();
+            let cut = lines[fastrand::usize(..lines.len())] + 1;
+            let home = tempfile::tempdir().unwrap();
+            copy(&source, home.path());
+            let target = home.path().join(&path);
+            fs::write(&target, &text[..cut]).unwrap();
+            let mut store = Store::in_memory().unwrap();
+            ingest(home.path(), &mut store);
+            fs::write(&target, &text).unwrap();
+            ingest(home.path(), &mut store);
+            assert_eq!(output(&mut store), expected, "{name}: {path:?} was cut at {cut}");
+            fs::write(&target, &text[..cut]).unwrap();
+            ingest(home.path(), &mut store);
+            // Whatever is read anew then: others go on.
+            for other in files(home.path()).iter().filter(|other| **other != path) {
+                let other = home.path().join(other);
+                if other.extension().is_some_and(|end| end == "jsonl") {
+                    let grown =
+                        [fs::read(&other).unwrap(), b"{\"type\":\"turn_context\"}\n".to_vec()];
+                    fs::write(&other, grown.concat()).unwrap();
+                }
+            }
+            ingest(home.path(), &mut store);
+            assert_eq!(output(&mut store), expected, "{name}: {path:?} was trimmed to {cut}");
+        }
+    }
+}

@@ -246,7 +246,10 @@ impl<'a> Rollout<'a> {
         let born = payload.timestamp.0.or(line.timestamp.0);
         let branch = payload.git.0.as_ref().map(|git| text(&git.branch));
         self.state.session = Some(payload.id.get().unwrap_or_else(|| stem(&self.file)).to_owned());
-        self.state.parent = payload.parent().map(str::to_owned);
+        // A session is not its own parent, whatever it says.
+        let session = self.state.session.as_deref();
+        let parent = payload.parent().filter(|parent| Some(*parent) != session);
+        self.state.parent = parent.map(str::to_owned);
         self.state.born_ms = born.map(|at| at.timestamp_millis());
         self.state.cwd = text(&payload.cwd);
         self.state.branch = branch.unwrap_or_default();
@@ -267,20 +270,31 @@ impl<'a> Rollout<'a> {
     }
 
     /// How many of the first calls a fork has copied: those with which the session before it begins too, which counts them
-    /// itself, and those whose lines were all written when the file was made. Where the other session is gone, also those
-    /// that the history knows as its own.
-    fn inherited(&self) -> usize {
+    /// itself, those that the history knows as that one's, which may be gone or trimmed, and those whose lines were all
+    /// written when the file was made.
+    fn inherited(&self, same: &[Same]) -> usize {
         if self.state.parent.is_none() || self.state.own_from.is_some() {
             return 0;
         }
-        let same = self.parents().map(|parent| {
-            let history = pairs(parent);
-            self.calls.iter().zip(&history).take_while(|(call, pair)| call.pair == **pair).count()
-        });
-        let same = same.max().unwrap_or_else(|| self.known_of_parent());
+        let same = same.iter().map(|same| same.calls).max().unwrap_or(0);
+        let same = same.max(self.known_of_parent());
         // One call may well be made within a second; of two, the second waited for the first.
         let burst = self.calls.iter().take_while(|call| self.is_at_birth(call.at.0)).count();
         if burst > 1 { same.max(burst) } else { same }
+    }
+
+    /// With how many of its calls each rollout of the parent begins.
+    fn same(&self) -> Vec<Same> {
+        if self.state.own_from.is_some() {
+            return Vec::new();
+        }
+        let compared = self.parents().map(|parent| {
+            let history = pairs(parent);
+            let both = self.calls.iter().zip(&history);
+            let calls = both.take_while(|(call, pair)| call.pair == **pair).count();
+            Same { calls, is_all: calls == history.len() }
+        });
+        compared.collect()
     }
 
     /// How many of the first calls the history knows as the parent's.
@@ -307,6 +321,13 @@ impl<'a> Rollout<'a> {
             unknown: UNKNOWN.into(),
         }
     }
+}
+
+/// How far a fork and its parent are the same.
+struct Same {
+    calls: usize,
+    /// Whether the parent has no further call.
+    is_all: bool,
 }
 
 /// What all responses of a rollout have in common.
@@ -388,9 +409,11 @@ impl Reading for Rollout<'_> {
         if form(&self.file.leaf.path) == Some(Form::Packed) && is_beside_plain(&self.file) {
             return taken;
         }
-        let is_alone = self.state.own_from.is_none() && self.parents().next().is_none();
-        taken.waits_for = self.state.parent.clone().filter(|_| is_alone);
-        let inherited = self.inherited();
+        let same = self.same();
+        // A parent that is not there, or that has told nothing else yet, may still tell more that was copied.
+        let may_tell_more = self.state.own_from.is_none() && same.iter().all(|same| same.is_all);
+        taken.waits_for = self.state.parent.clone().filter(|_| may_tell_more);
+        let inherited = self.inherited(&same);
         let shared = self.shared();
         let mut counters = self.state.counters.clone();
         let first = counters.calls;

@@ -69,7 +69,7 @@ impl LogSource for Logs {
         let entries = host.files.list(&folder).into_iter().filter(|entry| !entry.is_folder);
         let own = entries.map(|entry| entry.path).filter(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            name.starts_with(self.folder) && self.form(path) == Some(Form::Database)
+            name.starts_with(self.folder) && name.ends_with(".db")
         });
         let given = host.env.get(self.variables[1]).map(|path| folder.join(path));
         own.chain(given).chain([folder.join("storage/message")]).collect()
@@ -77,7 +77,8 @@ impl LogSource for Logs {
 
     fn form(&self, path: &Path) -> Option<Form> {
         match path.extension()?.to_str()? {
-            "db" => Some(Form::Database),
+            // One that is named outright may be called otherwise than the program itself would.
+            "db" | "db3" | "sqlite" | "sqlite3" => Some(Form::Database),
             "json" => Some(Form::Whole),
             _ => None,
         }

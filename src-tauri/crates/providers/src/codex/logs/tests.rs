@@ -109,6 +109,13 @@ fn a_fork_whose_origin_is_gone_is_compared_with_what_is_known_of_it_and_waits_fo
 }
 
 #[test]
+fn a_session_that_names_itself_as_its_origin_has_none() {
+    let text = meta("a", r#","forked_from_id":"a""#) + &count(1, 1, 10, 10) + &count(2, 2, 30, 20);
+    let taken = read(&[("a.jsonl", &text)], &());
+    assert_eq!((outputs(&taken[0]), &taken[0].waits_for), (vec![10, 20], &None));
+}
+
+#[test]
 fn a_pack_that_is_none_is_an_error() {
     let host = crate::testing::host(&[]);
     let at = "2026-10-06T12:00:00Z".parse().unwrap();
