@@ -5,7 +5,7 @@ use crate::{
     seats::Place,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use claudometer_core::{Poll, Reading, Seat, SourceId, settings::ProviderSettings};
+use claudometer_core::{Poll, Reading, Seat, SeatState, SourceId, settings::ProviderSettings};
 use claudometer_engine::Nudge;
 use claudometer_host::watch::Watch;
 use claudometer_provider::{homes, pipeline};
@@ -18,6 +18,11 @@ use std::{
 
 /// Files of an assistant change in bursts while it works: one look per burst.
 const SETTLE: Duration = Duration::from_millis(300);
+/// How often, and how many times, it is looked for the answer that another process waits for.
+const LOOK_STEP: Duration = Duration::from_millis(200);
+const LOOKS: u32 = 75;
+/// No question takes longer.
+const LONGEST_ASKED: TimeDelta = TimeDelta::minutes(1);
 /// Between two looks at files that change all the time.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
@@ -142,12 +147,52 @@ impl Desk {
         }
     }
 
-    /// A command that asked on its own may have closed the gates just now: what it learned counts here too.
-    async fn recall(&self, seat: &Seat) {
-        let remembered = self.0.state_file.load().seats;
-        if let Some(state) = remembered.into_iter().find(|state| state.seat == *seat) {
-            self.0.engine.recall(state).await;
+    /// A command that asked on its own may have closed the gates just now: what it learned counts here too. Where it is
+    /// still asking, and nothing is known of the seat, its answer is waited for.
+    async fn recall(&self, seat: &Seat, is_learned_elsewhere: bool) {
+        let snapshot = self.snapshot();
+        let known = snapshot.seats.iter().find(|state| state.seat == *seat);
+        let waits = is_learned_elsewhere && known.is_none_or(|state| !state.has_numbers());
+        let looked = known.and_then(SeatState::latest);
+        let begun = waits.then(|| self.0.host.now() - LONGEST_ASKED);
+        for look in 0..=LOOKS {
+            let remembered = self.0.state_file.load().seats;
+            let state = remembered.iter().find(|state| state.seat == *seat).cloned();
+            let state = state.or_else(|| self.renamed(seat, remembered, looked.max(begun)));
+            // That another one was not asked either is no news.
+            let is_told = |state: &SeatState| {
+                let failed = state.failure.as_ref().is_some_and(|failed| failed.source.is_some());
+                state.has_numbers() || failed
+            };
+            let is_news =
+                state.as_ref().is_some_and(|state| state.latest() > looked && is_told(state));
+            if let Some(state) = state.filter(|_| is_news || !waits) {
+                self.0.engine.recall(state).await;
+                return;
+            }
+            if !waits || look == LOOKS {
+                return;
+            }
+            tokio::time::sleep(LOOK_STEP).await;
         }
+    }
+
+    /// What another process learned of the only login of a provider after it was told whose that is: the seat has another
+    /// name then.
+    fn renamed(
+        &self,
+        seat: &Seat,
+        remembered: Vec<SeatState>,
+        since: Option<DateTime<Utc>>,
+    ) -> Option<SeatState> {
+        let since = since?;
+        let is_alone = held(&self.0.census).found_of(&seat.provider).len() == 1;
+        let of_provider = |state: &SeatState| state.seat.provider == seat.provider;
+        let mut news = remembered
+            .into_iter()
+            .filter(|state| of_provider(state) && state.latest().is_some_and(|at| at > since));
+        let state = news.next().filter(|_| is_alone && news.next().is_none())?;
+        Some(SeatState { seat: seat.clone(), ..state })
     }
 
     async fn poll(&self, seat: Seat) -> Poll {
@@ -159,7 +204,7 @@ impl Desk {
         }
         let pass = pipeline::poll(self.errand(&place, &settings)).await;
         if pass.poll.readings.is_empty() && pass.poll.failure().is_none() {
-            self.recall(&seat).await;
+            self.recall(&seat, pass.is_learned_elsewhere).await;
         }
         if !pass.organizations.is_empty() {
             held(&self.0.organizations).insert(place.provider.id.clone(), pass.organizations);

@@ -53,7 +53,7 @@ enum Command {
     Refresh(Option<ProviderId>, oneshot::Sender<()>),
     SetSeats(Vec<SeatPlan>, oneshot::Sender<()>),
     Observe(Seat, SourceId, Box<Reading>, oneshot::Sender<()>),
-    Recall(Box<SeatState>),
+    Recall(Box<SeatState>, oneshot::Sender<()>),
     Nudge(Nudge),
     Show(Option<UsageSnapshotBundle>, oneshot::Sender<()>),
 }
@@ -98,7 +98,7 @@ impl Engine {
 
     /// Takes over what another process learned of a seat, if that is newer than what is known here.
     pub async fn recall(&self, state: SeatState) {
-        self.commands.send(Command::Recall(Box::new(state))).await.ok(); // the loop has ended
+        self.told(|done| Command::Recall(Box::new(state), done)).await;
     }
 
     /// Tells that something happened.

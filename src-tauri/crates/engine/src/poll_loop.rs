@@ -87,7 +87,10 @@ impl PollLoop {
                 self.observe(&seat, &via, *reading);
                 done.send(()).ok(); // the caller has given up
             }
-            Command::Recall(state) => self.recall(*state),
+            Command::Recall(state, done) => {
+                self.recall(*state);
+                done.send(()).ok(); // the caller has given up
+            }
             Command::Nudge(nudge) => self.nudge(&nudge),
             Command::Show(bundle, done) => {
                 self.shown = bundle;

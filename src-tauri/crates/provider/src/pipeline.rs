@@ -59,6 +59,8 @@ pub struct Pass {
     pub organizations: Vec<Organization>,
     /// Answers that turned out to be another account's: the login was exchanged, or its name lagged behind.
     pub elsewhere: Vec<(SourceId, Reading)>,
+    /// Whether another process is asking with the same credential, or was answered a moment ago.
+    pub is_learned_elsewhere: bool,
 }
 
 /// What the pipeline is asked.

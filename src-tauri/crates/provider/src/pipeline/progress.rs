@@ -42,6 +42,7 @@ pub(super) struct Progress {
     opens: Vec<DateTime<Utc>>,
     /// Gates of the sources that came before, by the id of the source.
     keys: Vec<(&'static str, String)>,
+    is_learned_elsewhere: bool,
 }
 
 /// How one question ended, before anybody looked whether it may count.
@@ -64,6 +65,7 @@ impl Progress {
             passive: Vec::new(),
             opens: Vec::new(),
             keys: Vec::new(),
+            is_learned_elsewhere: false,
         }
     }
 
@@ -174,9 +176,14 @@ impl Progress {
         match errand.book.ask(key, source.spec().cadence, now) {
             Verdict::Open => None,
             Verdict::Closed { why, until } => {
+                // It may have been closed just now, by another process.
+                let last = errand.book.last(key);
                 self.opens.push(until);
                 self.skip(source, why, Some(until), &last);
                 let is_asked = why == Skip::Floor && last == Last::Unknown;
+                // Whoever was answered a moment ago may not have written it down yet.
+                self.is_learned_elsewhere |=
+                    is_asked || (why == Skip::Floor && last == Last::Answered);
                 Some((resting(last), is_asked))
             }
         }
@@ -292,9 +299,10 @@ impl Progress {
         };
         // Looking at local files again costs nobody anything, so it needs no pause of its own.
         let not_before = self.opens.iter().copied().min().unwrap_or(self.now);
+        let is_learned_elsewhere = self.is_learned_elsewhere;
         let Self { readings, attempts, organizations, elsewhere, .. } = self;
         let poll = Poll { readings, attempts, standing, not_before };
-        Pass { poll, organizations, elsewhere }
+        Pass { poll, organizations, elsewhere, is_learned_elsewhere }
     }
 }
 
