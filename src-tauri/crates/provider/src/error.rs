@@ -31,6 +31,18 @@ impl FetchError {
         Self { local: true, ..Self::new(trouble, detail) }
     }
 
+    /// What counts where one host of a vendor refused a key and `other` is how the vendor's other host ended. A wait that
+    /// was asked for binds, and a host that knows the key says more of it; one that refuses it too, or cannot be reached,
+    /// says nothing new.
+    #[must_use]
+    pub fn or_of_other_host(self, other: Self) -> Self {
+        let says_nothing = matches!(
+            other.trouble,
+            Trouble::AuthExpired | Trouble::UpstreamDown | Trouble::Blocked
+        );
+        if says_nothing && other.retry_after.is_none() { self } else { other }
+    }
+
     /// An answer that was not understood, with its shape.
     pub fn unreadable(detail: impl Into<String>, shape: Option<String>) -> Self {
         Self { shape, ..Self::new(Trouble::BadPayload, detail) }
@@ -55,5 +67,27 @@ impl From<HttpError> for FetchError {
             .map(|first| first.to_uppercase().chain(letters).collect::<String>())
             .unwrap_or_default();
         Self::new(trouble, format!("{detail}."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_hosts_the_one_that_says_more_of_a_key_counts() {
+        let refused = || FetchError::new(Trouble::AuthExpired, "first");
+        for (other, wait, expected) in [
+            (Trouble::AuthExpired, None, "first"),
+            (Trouble::Blocked, None, "first"),
+            (Trouble::UpstreamDown, None, "first"),
+            (Trouble::UpstreamDown, Some(60), "other"),
+            (Trouble::RateLimited, Some(60), "other"),
+            (Trouble::NotSubscribed, None, "other"),
+        ] {
+            let retry_after = wait.map(TimeDelta::seconds);
+            let other = FetchError { retry_after, ..FetchError::new(other, "other") };
+            assert_eq!(refused().or_of_other_host(other).detail, expected);
+        }
     }
 }

@@ -56,11 +56,15 @@ fn not_understood(draft: &mut Draft) {
 
 /// A line without markup, bullets and boxes, with single blanks.
 fn bare(line: &str) -> String {
-    let marks = |letter: char| {
-        matches!(letter, '*' | '_' | '`' | '#') || ('\u{2500}'..='\u{259f}').contains(&letter)
-    };
-    let plain: String = line.chars().filter(|letter| !marks(*letter)).collect();
-    let words: Vec<&str> = plain.split_whitespace().collect();
+    let is_box = |letter: &char| ('\u{2500}'..='\u{259f}').contains(letter);
+    let plain: String = line.chars().filter(|letter| *letter != '*' && !is_box(letter)).collect();
+    // Within a word these are part of a name.
+    let marks = ['_', '`', '#'];
+    let words = plain.split_whitespace().map(|word| match word.strip_suffix(':') {
+        Some(label) => format!("{}:", label.trim_matches(marks)),
+        None => word.trim_matches(marks).to_owned(),
+    });
+    let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
     words.join(" ").trim_start_matches(['-', '•', ' ']).to_owned()
 }
 
@@ -204,6 +208,16 @@ fn is_summer(day: NaiveDate) -> Option<bool> {
 mod tests {
     use super::*;
     use claudometer_core::Percent;
+
+    #[test]
+    fn marks_around_words_go_and_those_within_a_name_stay() {
+        assert_eq!(
+            bare("│ **Signed in as** ana_b@example.com │"),
+            "Signed in as ana_b@example.com"
+        );
+        assert_eq!(bare("## `Amp Free`: #1_team"), "Amp Free: 1_team");
+        assert_eq!(bare("- __Individual__: $2"), "Individual: $2");
+    }
 
     #[test]
     fn the_evening_in_new_york_moves_with_its_summer_time() {

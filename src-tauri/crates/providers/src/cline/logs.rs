@@ -1,8 +1,6 @@
 //! The tasks of Cline and of the extensions that came from it, in every editor, and the sessions of its command line.
 
-use crate::logs::{
-    Page, PlainLog, count, disjoint, dollars, ends, inclusive, model, text, time,
-};
+use crate::logs::{Page, PlainLog, count, disjoint, dollars, ends, inclusive, model, text, time};
 use claudometer_core::{
     Response, Tokens,
     response::{Merging, Reader},

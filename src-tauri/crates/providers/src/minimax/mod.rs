@@ -36,7 +36,7 @@ async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
     let [global, china] = HOSTS.map(|base| format!("{base}{PATH}"));
     match told(host, &global, key).await {
         Err(error) if error.trouble == Trouble::AuthExpired => {
-            told(host, &china, key).await.map_err(|_| error)
+            told(host, &china, key).await.map_err(|other| error.or_of_other_host(other))
         }
         other => other,
     }

@@ -69,7 +69,7 @@ impl LogSource for Logs {
         let entries = host.files.list(&folder).into_iter().filter(|entry| !entry.is_folder);
         let own = entries.map(|entry| entry.path).filter(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            name.starts_with(self.folder) && name.ends_with(".db")
+            name.starts_with(self.folder) && path.extension().is_some_and(|end| end == "db")
         });
         let given = host.env.get(self.variables[1]).map(|path| folder.join(path));
         own.chain(given).chain([folder.join("storage/message")]).collect()

@@ -28,7 +28,7 @@ const VENDOR: Vendor = Vendor {
         (Word::Code(1002), Trouble::AuthExpired),
         (Word::Code(1003), Trouble::AuthExpired),
         (Word::Code(1004), Trouble::AuthExpired),
-        (Word::Text("token"), Trouble::AuthExpired),
+        (Word::Text("token missing"), Trouble::AuthExpired),
         (Word::Text("authoriz"), Trouble::AuthExpired),
         (Word::Text("authent"), Trouble::AuthExpired),
         (Word::Text("api key"), Trouble::AuthExpired),
@@ -43,7 +43,7 @@ const CHINA: &str = "https://open.bigmodel.cn/api/monitor/usage/quota/limit";
 async fn ask(key: &SecretString, host: &Host) -> Result<Report, FetchError> {
     match told(host, GLOBAL, key).await {
         Err(error) if error.trouble == Trouble::AuthExpired => {
-            told(host, CHINA, key).await.map_err(|_| error)
+            told(host, CHINA, key).await.map_err(|other| error.or_of_other_host(other))
         }
         other => other,
     }
