@@ -118,7 +118,7 @@ async fn the_window_shows_each_trouble_with_its_remedy_beside_the_last_good_numb
         ("bad_payload", Reply::raw(200, "application/json", "{\"five_hour\": {\"utiliz")),
         ("forbidden_scope", Reply::status(403, &json!({"error": {"type": "permission_error"}}))),
         ("rate_limited", rate_limited(Some("272"))),
-        ("bad_payload", Reply::raw(200, "text/html", "<!DOCTYPE html><title>Hello</title>")),
+        ("blocked", Reply::raw(200, "text/html", "<!DOCTYPE html><title>Hello</title>")),
     ];
     for (nth, (code, reply)) in cases.into_iter().enumerate() {
         world.vendors.answer(USAGE, reply).await;

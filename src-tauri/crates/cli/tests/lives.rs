@@ -57,7 +57,7 @@ const LIFE: &[(Vendor, &[i32], &[&str])] = &[
 
 fn reply(vendor: Vendor) -> ResponseTemplate {
     // In the form of every vendor: a refusal in another one is somebody else's.
-    let body = json!({"message": "no", "detail": "no", "error": {"message": "no"}});
+    let body = json!({"message": "no", "detail": "no", "error": {"message": "no", "status": "NO"}});
     let json = |status: u16| ResponseTemplate::new(status).set_body_json(&body);
     match vendor {
         Vendor::Answers => json(404),

@@ -135,8 +135,9 @@ fn an_origin_may_come_in_parts_and_be_trimmed_after_its_forks_were_read() {
         let mut whole = Store::in_memory().unwrap();
         ingest(&source, &mut whole);
         let expected = output(&mut whole);
-        let rollouts =
-            files(&source).into_iter().filter(|path| path.to_str().unwrap().ends_with(".jsonl"));
+        let rollouts = files(&source)
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|end| end == "jsonl"));
         for path in rollouts {
             let text = fs::read(source.join(&path)).unwrap();
             let lines: Vec<usize> = (0..text.len()).filter(|at| text[*at] == b'\n').collect();
