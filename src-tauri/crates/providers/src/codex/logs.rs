@@ -285,7 +285,7 @@ impl<'a> Rollout<'a> {
 
     /// With how many of its calls each rollout of the parent begins.
     fn same(&self) -> Vec<Same> {
-        if self.state.own_from.is_some() {
+        if self.state.parent.is_none() || self.state.own_from.is_some() {
             return Vec::new();
         }
         let compared = self.parents().map(|parent| {
