@@ -104,14 +104,17 @@ async fn one_good_provider_among_twenty_four_that_fail_is_shown_within_its_own_t
     }
     let good = accounts.iter().find(|account| account["provider"] == "mine-24").unwrap();
     assert_eq!(good["windows"][0]["usedPercent"], 25.0);
-    // A machine that is busy with something else may be so once, but not each time.
-    let longest = by_itself.mul_f64(1.1);
-    let mut together = together;
-    for _ in 0..2 {
-        if together > longest {
-            (_, _, together) = run(Home { origin: all.uri(), ..Home::new() }, 0..=OTHERS).await;
+    // A machine that is busy with something else may be so once, but not each time: both are measured again then. Whoever
+    // waited for one that fails would take many times as long; how much less than twice it is, the bench measures.
+    let (mut by_itself, mut together) = (by_itself, together);
+    for _ in 0..6 {
+        if together > by_itself.mul_f64(2.0) {
+            let again = |origin: String| Home { origin, ..Home::new() };
+            (_, _, by_itself) = run(again(alone.uri()), OTHERS..=OTHERS).await;
+            (_, _, together) = run(again(all.uri()), 0..=OTHERS).await;
         }
     }
+    let longest = by_itself.mul_f64(2.0);
     assert!(together <= longest, "{together:?} together, {by_itself:?} alone");
     let asked: BTreeSet<String> = all
         .received_requests()
