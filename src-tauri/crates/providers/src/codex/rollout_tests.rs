@@ -194,6 +194,85 @@ fn numbers_of_an_earlier_login_are_not_shown_as_this_ones() {
     }
 }
 
+/// Signs in with a ChatGPT account as one person of a workspace.
+fn sign_in(host: &Host, account: &str, user: &str) {
+    let auth = json!({"chatgpt_account_id": account, "chatgpt_user_id": user});
+    let id_token = jwt(&json!({"https://api.openai.com/auth": auth}));
+    let text = json!({"tokens": {"access_token": format!("{account}-{user}"), "id_token": id_token, "account_id": account}});
+    host.files.write_private(&home::login_files(host)[0], text.to_string().as_bytes()).unwrap();
+}
+
+/// The name of the log of a session that began `age` seconds ago: its identifier tells when.
+fn log(age: i64, mark: u8) -> String {
+    let began = (now() - TimeDelta::seconds(age)).timestamp_millis();
+    let (high, low) = (began >> 16, began & 0xffff);
+    format!("2026/09/15/rollout-x-{high:08x}-{low:04x}-7000-8000-0000000000{mark:02x}.jsonl")
+}
+
+#[test]
+fn a_session_belongs_to_the_login_under_which_it_began() {
+    let host = testing::host();
+    let look = |age: i64| {
+        host.clock.set(now() - TimeDelta::seconds(age));
+        fetch(&host).map(|report| report.reading.windows[0].used.map(Percent::get))
+    };
+    let nothing = |age: i64| {
+        let error = look(age).unwrap_err();
+        assert_eq!((error.trouble, error.local), (Trouble::NoData, true));
+        assert!(error.detail.contains("another login"), "{}", error.detail);
+    };
+    sign_in(&host, "first", "dana");
+    place(&host, &log(4000, 1), 3600, &line(3600, 61.0));
+    assert_eq!(look(3500), Ok(Some(61.0)));
+
+    for (account, user, why) in
+        [("second", "dana", "another workspace"), ("first", "erin", "another member")]
+    {
+        sign_in(&host, "first", "dana");
+        assert_eq!(look(3000), Ok(Some(61.0)), "{why}: signed in again");
+        sign_in(&host, account, user);
+        nothing(2900);
+        // The idle session of the first login repeats its figures.
+        place(&host, &log(4000, 1), 2800, &line(2800, 61.0));
+        nothing(2700);
+    }
+
+    place(&host, &log(2600, 2), 2500, &line(2500, 7.0));
+    assert_eq!(look(2400), Ok(Some(7.0)), "a session that began under this login");
+    place(&host, &log(4000, 1), 2300, &line(2300, 62.0));
+    assert_eq!(look(2200), Ok(Some(7.0)), "a newer line of another login is not taken");
+    sign_in(&host, "first", "dana");
+    assert_eq!(look(2100), Ok(Some(62.0)), "each login comes back to its own figures");
+}
+
+#[test]
+fn of_two_sessions_of_one_login_the_higher_figure_of_a_period_counts() {
+    for (ends, want) in [(9000, 40.0), (9300, 40.0), (3600, 30.0)] {
+        let host = testing::host();
+        let told = |used: f64, ends: i64| {
+            json!({"primary": {"used_percent": used, "window_minutes": 300, "resets_at": (now() + TimeDelta::seconds(ends)).timestamp()}})
+        };
+        place(&host, "2026/09/15/rollout-a.jsonl", 600, &limits(600, &told(40.0, ends)));
+        place(&host, "2026/09/15/rollout-b.jsonl", 60, &limits(60, &told(30.0, 9000)));
+        assert_eq!(used(&host), Some(want), "the other period ends in {ends} seconds");
+    }
+}
+
+#[test]
+fn a_packed_log_is_read_like_any_other() {
+    let host = testing::host();
+    let text = line(300, 12.0);
+    let packed = ruzstd::encoding::compress_to_vec(
+        text.as_bytes(),
+        ruzstd::encoding::CompressionLevel::Fastest,
+    );
+    let path = sessions(&host).join("2026/09/15/rollout-a.jsonl.zst");
+    host.files.place(&path, &packed, now() - TimeDelta::seconds(10)).unwrap();
+    assert_eq!(used(&host), Some(12.0));
+    host.files.place(&path, b"no packed log", now() - TimeDelta::seconds(10)).unwrap();
+    assert_eq!(fetch(&host).unwrap_err().trouble, Trouble::NoData);
+}
+
 #[tokio::test]
 async fn without_logs_there_is_no_seat_and_no_trouble_to_speak_of() {
     let host = testing::host();
