@@ -249,9 +249,7 @@ fn a_session_belongs_to_the_login_under_which_it_began() {
 fn of_two_sessions_of_one_login_the_higher_figure_of_a_period_counts() {
     for (ends, want) in [(9000, 40.0), (9300, 40.0), (3600, 30.0)] {
         let host = testing::host();
-        let told = |used: f64, ends: i64| {
-            json!({"primary": {"used_percent": used, "window_minutes": 300, "resets_at": (now() + TimeDelta::seconds(ends)).timestamp()}})
-        };
+        let told = |used: f64, ends: i64| json!({"primary": {"used_percent": used, "window_minutes": 300, "resets_at": (now() + TimeDelta::seconds(ends)).timestamp()}});
         place(&host, "2026/09/15/rollout-a.jsonl", 600, &limits(600, &told(40.0, ends)));
         place(&host, "2026/09/15/rollout-b.jsonl", 60, &limits(60, &told(30.0, 9000)));
         assert_eq!(used(&host), Some(want), "the other period ends in {ends} seconds");
