@@ -2,7 +2,7 @@
 
 use super::{
     auth::{self, Candidate, Stored},
-    home, refusal,
+    home, oauth, refusal,
     rpc::{Conversation, Patience},
 };
 use claudometer_core::{Trouble, gate::Cadence, settings::ProviderSettings};
@@ -101,7 +101,7 @@ impl Source for AppServer {
                 return Vec::new();
             };
             let candidates = auth::candidates(host).await;
-            vec![auth::found(&candidates, host.tilde(&program), host.now())]
+            vec![oauth::seat(host, &candidates, host.tilde(&program))]
         }
         .boxed()
     }
